@@ -1,0 +1,38 @@
+//! Documents: one Automerge document each, of one kind, with one owner.
+//!
+//! `chunk`, `pack` and `history` know changes as bytes and never decode them; `crdt` is the only module that
+//! touches Automerge.
+
+mod edit;
+mod kind;
+
+pub use edit::Edit;
+pub use kind::Kind;
+
+use crate::{ActorId, ChangeHash};
+
+/// One Automerge change (chunk type 1, never deflated) as it is stored, with what was read from its header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredChange {
+    /// Its Automerge hash: SHA-256 of the chunk's type, length and contents.
+    pub hash: ChangeHash,
+    /// The changes it was made upon.
+    pub deps: Vec<ChangeHash>,
+    /// Who made it.
+    pub actor: ActorId,
+    /// Its number among the actor's changes, from 1.
+    pub seq: u64,
+    /// The counter of its first operation.
+    pub start_op: u64,
+    /// How many operations it holds.
+    pub operations: u64,
+    /// The chunk itself.
+    pub bytes: Vec<u8>,
+}
+
+impl StoredChange {
+    /// The counter of its last operation; one below `start_op` when it has none.
+    pub fn max_op(&self) -> u64 {
+        self.start_op.saturating_add(self.operations).saturating_sub(1)
+    }
+}

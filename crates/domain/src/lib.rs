@@ -1,0 +1,21 @@
+//! What Fingerpost decides: documents, authority, identity and the sync engine.
+//!
+//! This crate never waits, never fails on I/O and never asks the time: the clock, the randomness and
+//! the input are arguments, and what has to happen comes back as ordered data ([`sync::Effect`]).
+
+pub mod audience;
+pub mod document;
+pub mod feed;
+pub mod id;
+pub mod identity;
+pub mod limits;
+pub mod refusal;
+pub mod statement;
+pub mod sum;
+pub mod sync;
+pub mod time;
+
+pub use id::{ActorId, ChangeHash, DocId, FeedId, Incarnation, KeyId, NodeId, OrgId, RecordId, ScopeId, VersionId};
+pub use refusal::{Refusal, RefusalKind};
+pub use sum::Sum;
+pub use time::Timestamp;

@@ -1,0 +1,112 @@
+//! Every bound on what a partner can make grow, with its unit in its name (the table of the design's identity page).
+
+/// Largest gRPC message.
+pub const MESSAGE_BYTES: usize = 1 << 20;
+/// Largest frame on a sync stream; larger things go in parts.
+pub const FRAME_BYTES: usize = 512 << 10;
+/// Largest single change.
+pub const CHANGE_BYTES: usize = 64 << 10;
+/// Most operations in one change, counted from run lengths before decoding.
+pub const CHANGE_OPERATIONS: u64 = 2_000;
+/// Most dependencies of one change.
+pub const CHANGE_DEPENDENCIES: usize = 33;
+/// Most actors that one change names.
+pub const CHANGE_ACTORS: usize = 64;
+/// Most bytes of plain changes in one document.
+pub const DOCUMENT_BYTES: usize = 2 << 20;
+/// Most changes in one document.
+pub const DOCUMENT_CHANGES: usize = 10_000;
+/// Most operations in one document.
+pub const DOCUMENT_OPERATIONS: u64 = 200_000;
+/// Most heads of one statement.
+pub const DOCUMENT_HEADS: usize = 32;
+/// Highest operation counter a change may reach: far below where Automerge's u32 ends.
+pub const OPERATION_COUNTER: u64 = 1 << 24;
+/// Deepest nesting of maps and lists in a document.
+pub const NESTING: usize = 8;
+/// Most keys in one map, and most entries in one list.
+pub const MAP_KEYS: usize = 256;
+/// Longest text field, in bytes of UTF-8.
+pub const TEXT_BYTES: usize = 20 << 10;
+/// A change pack no larger than this rides with its feed row.
+pub const ROW_PACK_BYTES: usize = 64 << 10;
+/// Most incarnations one statement may have seen; the next write is a generation reset.
+pub const SEEN_ENTRIES: usize = 32;
+/// Most statements of one document and scope whose content counts.
+pub const STANDING_STATEMENTS: usize = 8;
+/// Most current statements of one document and scope that are held at all.
+pub const CURRENT_STATEMENTS: usize = 64;
+/// Largest signed statement.
+pub const STATEMENT_BYTES: usize = 8 << 10;
+/// Largest keys object.
+pub const KEYS_BYTES: usize = 32 << 10;
+/// Most nodes of one organisation.
+pub const ORGANISATION_NODES: usize = 8;
+/// Documents of one owner that a node holds.
+pub const OWNER_DOCUMENTS: u64 = 20_000;
+/// Bytes of changes kept for one owner.
+pub const OWNER_BYTES: u64 = 200 << 20;
+/// Documents that may be asked for and not yet answered, per partner.
+pub const FETCHES_IN_FLIGHT: usize = 1_000;
+/// Frames of one feed that may be sent and not yet acknowledged.
+pub const FRAMES_IN_FLIGHT: usize = 4;
+/// Size of one negentropy frame.
+pub const RECONCILE_FRAME_BYTES: usize = 256 << 10;
+/// Most rounds of one reconciliation.
+pub const RECONCILE_ROUNDS: u32 = 64;
+/// Most ids one reconciliation may cover.
+pub const RECONCILE_IDS: usize = 2_000_000;
+/// Longest time one reconciliation may take.
+pub const RECONCILE_MS: i64 = 5 * 60 * 1000;
+/// How often equal-looking scopes are compared in full all the same.
+pub const RECONCILE_EVERY_MS: i64 = 4 * 60 * 60 * 1000;
+/// A generation is reset past this many bytes of changes.
+pub const GENERATION_BYTES: usize = 256 << 10;
+/// A generation is reset past this many changes.
+pub const GENERATION_CHANGES: usize = 2_000;
+/// How long a superseded feed row keeps its place.
+pub const FEED_ROW_KEPT_MS: i64 = 90 * 24 * 60 * 60 * 1000;
+/// Quarantines of one owner within an hour after which its content is no longer taken.
+pub const QUARANTINES_AN_HOUR: usize = 3;
+/// Open invitations at once.
+pub const INVITATIONS: usize = 10;
+/// Wrong codes for a known invitation after which it ends.
+pub const INVITATION_WRONG_CODES: u32 = 5;
+/// How long an invitation stands.
+pub const INVITATION_MS: i64 = 72 * 60 * 60 * 1000;
+/// Largest message while pairing.
+pub const PAIRING_MESSAGE_BYTES: usize = 16 << 10;
+/// Concurrent HTTP/2 streams of one connection.
+pub const CONCURRENT_STREAMS: u32 = 32;
+/// Requests in work at once on one link; more are shed.
+pub const REQUESTS_IN_WORK: usize = 16;
+/// Pending accept resets before a connection is closed (HTTP/2 rapid reset).
+pub const PENDING_ACCEPT_RESETS: usize = 20;
+/// Local error resets before a connection is closed.
+pub const LOCAL_ERROR_RESETS: usize = 64;
+/// Largest HTTP/2 header list.
+pub const HEADER_LIST_BYTES: u32 = 8 << 10;
+/// HTTP/2 window of one stream.
+pub const STREAM_WINDOW_BYTES: u32 = 256 << 10;
+/// HTTP/2 window of one connection.
+pub const CONNECTION_WINDOW_BYTES: u32 = 1 << 20;
+/// Keepalive ping every so often.
+pub const KEEPALIVE_MS: u64 = 30_000;
+/// How long a keepalive ping may go unanswered.
+pub const KEEPALIVE_TIMEOUT_MS: u64 = 10_000;
+/// How long a TLS handshake may take.
+pub const HANDSHAKE_MS: u64 = 5_000;
+/// Sockets open at once on the node port.
+pub const SOCKETS: usize = 256;
+/// Sockets open at once from one address.
+pub const SOCKETS_PER_ADDRESS: usize = 8;
+/// Back-off between dials: first, and longest.
+pub const DIAL_FIRST_MS: i64 = 500;
+/// Longest back-off between dials.
+pub const DIAL_LONGEST_MS: i64 = 60_000;
+/// How long one wanted document may be in flight before another node is asked.
+pub const WANTED_TIMEOUT_MS: i64 = 30_000;
+/// Longest back-off for a wanted document.
+pub const WANTED_LONGEST_MS: i64 = 60 * 60 * 1000;
+/// Disk kept free for local writes, at least.
+pub const DISK_RESERVE_BYTES: u64 = 1 << 30;

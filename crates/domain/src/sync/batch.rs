@@ -1,0 +1,173 @@
+//! What one step makes durable: written in one transaction, or not at all.
+
+use crate::document::{Kind, StoredChange};
+use crate::feed::Cursor;
+use crate::statement::{Life, SignedStatement};
+use crate::{ChangeHash, DocId, NodeId, OrgId, ScopeId, Timestamp, VersionId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything to write. Empty parts mean nothing to write there.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    /// When it is written; feed rows carry it, for pruning.
+    pub at: Timestamp,
+    /// Versions that became current, in order. Each makes a feed row in its scope and changes the scope's sum
+    /// (`feed::ScopeState::enter`), inside the transaction.
+    pub versions: Vec<EnteredVersion>,
+    /// Changes to add to documents, in causal order.
+    pub changes: Vec<AddedChanges>,
+    /// Documents whose row is to be replaced.
+    pub documents: Vec<DocumentRow>,
+    /// Versions whose content was asked for and is not here (`true`), or is not wanted any more (`false`).
+    pub wanted: BTreeMap<VersionId, Wanted>,
+    /// Versions whose content was refused for good by this version of the software, with the changes that came.
+    pub quarantined: Vec<Quarantined>,
+    /// Where this node stands in others' feeds.
+    pub cursors: BTreeMap<(NodeId, ScopeId), Cursor>,
+    /// Keys objects by organisation, as signed.
+    pub keys: BTreeMap<OrgId, Vec<u8>>,
+    /// Partners to add or replace.
+    pub partners: Vec<Partner>,
+    /// Partners to forget, with every scope shared with them alone.
+    pub removed_partners: BTreeSet<OrgId>,
+    /// The record each import last saw, by source and record: the base of a three-way import.
+    pub imported: Vec<ImportedRecord>,
+    /// Things an operator should know, kept for `status`.
+    pub incidents: Vec<Incident>,
+}
+
+/// A version that entered the version set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnteredVersion {
+    /// The statement.
+    pub statement: SignedStatement,
+    /// The versions of the same document and scope that it replaced; deleted, and their feed rows superseded.
+    pub replaced: Vec<VersionId>,
+    /// The heads of those.
+    pub since: Vec<ChangeHash>,
+}
+
+/// Changes added to a document, and dropped from it (a generation that nothing stands on any more).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AddedChanges {
+    /// The document.
+    pub doc_id: Option<DocId>,
+    /// Added, in causal order.
+    pub added: Vec<StoredChange>,
+    /// Dropped.
+    pub dropped: Vec<ChangeHash>,
+}
+
+/// A document as readers see it: the projection that commands and pages query.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DocumentRow {
+    /// The document.
+    pub doc_id: DocId,
+    /// What it is about.
+    pub kind: Kind,
+    /// Whose it is.
+    pub owner: OrgId,
+    /// Whether it stands, over all scopes held here.
+    pub life: Life,
+    /// Whether a public statement stands.
+    pub is_public: bool,
+    /// Its name, for lists; empty when there is none.
+    pub name: String,
+    /// Its value as applied, winners only. `Null` when no content is here yet.
+    pub value: serde_json::Value,
+    /// The heads that `value` was read at.
+    pub heads: Vec<ChangeHash>,
+    /// Paths where more than one value stands.
+    pub conflicts: u32,
+    /// When the newest change in it was made, by its author's clock.
+    pub last_modified: Timestamp,
+    /// How many bytes its changes are, for the owner's quota.
+    pub bytes: u64,
+}
+
+/// A mark on the wanted list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Content of this document is wanted in this scope.
+    Yes {
+        /// The document.
+        doc_id: DocId,
+        /// The scope.
+        scope: ScopeId,
+    },
+    /// It came, was quarantined, or its version is not current any more.
+    No,
+}
+
+/// Content that was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantined {
+    /// The version whose content it is.
+    pub version_id: VersionId,
+    /// Its document.
+    pub doc_id: DocId,
+    /// Its owner.
+    pub owner: OrgId,
+    /// Which node it came from.
+    pub from: NodeId,
+    /// Why, for people.
+    pub reason: String,
+    /// The pack as received, to be tried once more by a later version.
+    pub pack: Vec<u8>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An organisation this one has paired with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partner {
+    /// Which.
+    pub org_id: OrgId,
+    /// What it calls itself; its `organisation` document may say otherwise later.
+    pub name: String,
+    /// Where its nodes were last reachable, as `host:port`; the ones to dial.
+    pub addresses: Vec<String>,
+    /// Whether links are held back for now.
+    pub is_paused: bool,
+    /// When this side confirmed the partner's words.
+    pub confirmed_here_at: Option<Timestamp>,
+    /// The partner's own signed confirmation of this side's words.
+    pub confirmed_there: Option<Vec<u8>>,
+    /// When they paired.
+    pub paired_at: Timestamp,
+}
+
+impl Partner {
+    /// Both sides compared words: referrals may flow.
+    pub fn is_verified(&self) -> bool {
+        self.confirmed_here_at.is_some() && self.confirmed_there.is_some()
+    }
+}
+
+/// A record as an import last saw it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImportedRecord {
+    /// Which source, by the name the import gave it.
+    pub source: String,
+    /// The document it went to.
+    pub doc_id: DocId,
+    /// The value it was mapped to.
+    pub value: serde_json::Value,
+    /// When it was last in the feed.
+    pub seen_at: Timestamp,
+}
+
+/// Something an operator should know. Never holds anything about a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incident {
+    /// When.
+    pub at: Timestamp,
+    /// From which node, where one is to blame.
+    pub from: Option<NodeId>,
+    /// Whose document or key it concerns.
+    pub owner: Option<OrgId>,
+    /// What sort: `refused`, `twin`, `full`, `copies`, …
+    pub kind: String,
+    /// In words.
+    pub message: String,
+}

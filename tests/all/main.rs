@@ -1,0 +1,1 @@
+//! The product, tried as its users try it.
