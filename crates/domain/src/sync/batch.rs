@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Batch {
     /// When it is written; feed rows carry it, for pruning.
     pub at: Timestamp,
-    /// Versions that became current, in order. Each makes a feed row in its scope and changes the scope's sum
+    /// Versions that became current, in order. What is wanted or quarantined of those they replace goes with them. Each makes a feed row in its scope and changes the scope's sum
     /// (`feed::ScopeState::enter`), inside the transaction.
     pub versions: Vec<EnteredVersion>,
     /// Changes to add to documents, in causal order.
@@ -114,6 +114,8 @@ pub struct Quarantined {
     pub reason: String,
     /// The pack as received, to be tried once more by a later version.
     pub pack: Vec<u8>,
+    /// SHA-256 of the pack: the same bytes are not tried again.
+    pub pack_hash: [u8; 32],
     /// When.
     pub at: Timestamp,
 }

@@ -16,4 +16,4 @@ pub mod needs;
 pub use batch::Batch;
 pub use effect::{Effect, Input, Notice};
 pub use message::Message;
-pub use needs::{Document, Loaded, Needs};
+pub use needs::{Document, Loaded, Needs, QuarantineMark};

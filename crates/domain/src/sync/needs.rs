@@ -67,6 +67,15 @@ pub struct Loaded {
     pub owned: BTreeMap<OrgId, Vec<DocId>>,
 }
 
+/// What a document remembers of refused content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuarantineMark {
+    /// Why, for people.
+    pub reason: String,
+    /// SHA-256 of the pack that was refused.
+    pub pack_hash: [u8; 32],
+}
+
 /// A document as it is held.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -82,8 +91,8 @@ pub struct Document {
     pub changes: Vec<StoredChange>,
     /// Current versions whose content was asked for and is not here.
     pub wanted: BTreeSet<VersionId>,
-    /// Current versions whose content was refused, and why.
-    pub quarantined: BTreeMap<VersionId, String>,
+    /// Current versions whose content was refused.
+    pub quarantined: BTreeMap<VersionId, QuarantineMark>,
     /// What readers see.
     pub row: Option<DocumentRow>,
 }
