@@ -36,6 +36,13 @@ pub struct Batch {
     pub incidents: Vec<Incident>,
 }
 
+impl Batch {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        *self == Self { at: self.at, ..Self::default() }
+    }
+}
+
 /// A version that entered the version set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnteredVersion {
@@ -48,10 +55,10 @@ pub struct EnteredVersion {
 }
 
 /// Changes added to a document, and dropped from it (a generation that nothing stands on any more).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddedChanges {
     /// The document.
-    pub doc_id: Option<DocId>,
+    pub doc_id: DocId,
     /// Added, in causal order.
     pub added: Vec<StoredChange>,
     /// Dropped.
@@ -137,6 +144,8 @@ pub struct Partner {
     pub confirmed_there: Option<Vec<u8>>,
     /// When they paired.
     pub paired_at: Timestamp,
+    /// Whether what is for all partners was entered in the scope with this one. Until then it is worked on at each start.
+    pub is_shared_with: bool,
 }
 
 impl Partner {
