@@ -25,6 +25,8 @@ pub enum RefusalKind {
     NotAuthentic,
     /// Bytes that break the rules of a change or a document.
     Malformed,
+    /// One author said two things that cannot both stand: an actor made two changes of one number.
+    Equivocation,
     /// Too many; come back later.
     Busy,
 }

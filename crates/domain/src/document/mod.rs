@@ -4,9 +4,11 @@
 //! touches Automerge.
 
 mod edit;
+pub mod history;
 mod kind;
 
 pub use edit::Edit;
+pub use history::History;
 pub use kind::Kind;
 
 use crate::{ActorId, ChangeHash};

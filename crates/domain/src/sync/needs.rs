@@ -1,7 +1,7 @@
 //! What an input needs loaded, and what the shell loads for it. The shell loads exactly this, so the engine has no
 //! loading states.
 
-use crate::document::{Kind, StoredChange};
+use crate::document::{History, Kind};
 use crate::feed::{Cursor, FeedRow, ScopeState};
 use crate::statement::{CurrentSet, SignedStatement};
 use crate::sync::batch::DocumentRow;
@@ -87,8 +87,8 @@ pub struct Document {
     pub owner: OrgId,
     /// Current statements, by scope.
     pub statements: BTreeMap<ScopeId, CurrentSet>,
-    /// Every stored change, in the order they were stored, which is a causal one.
-    pub changes: Vec<StoredChange>,
+    /// Every stored change.
+    pub changes: History,
     /// Current versions whose content was asked for and is not here.
     pub wanted: BTreeSet<VersionId>,
     /// Current versions whose content was refused.
@@ -105,7 +105,7 @@ impl Document {
             kind,
             owner,
             statements: BTreeMap::new(),
-            changes: Vec::new(),
+            changes: History::default(),
             wanted: BTreeSet::new(),
             quarantined: BTreeMap::new(),
             row: None,
