@@ -52,7 +52,7 @@ pub enum Message {
         scope: ScopeId,
         /// Whether the side that opened the scope sends it.
         from_initiator: bool,
-        /// A negentropy message.
+        /// A negentropy message; empty from the initiator when it is done.
         frame: Vec<u8>,
     },
     /// An organisation's keys object, as its root and nodes signed it.
@@ -125,8 +125,10 @@ pub struct Versions {
     pub scope: ScopeId,
     /// The versions.
     pub items: Vec<Item>,
-    /// Documents or versions that were asked for and are not here, or not for the asker.
+    /// Documents that were asked for and are not here, or not for the asker.
     pub absent: Vec<DocId>,
+    /// Versions that were asked for and are not current here any more, or not for the asker.
+    pub absent_versions: Vec<VersionId>,
 }
 
 /// A version with as much of its history as the sender thinks the receiver lacks.
