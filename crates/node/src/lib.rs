@@ -1,1 +1,12 @@
-//! node
+//! The running node: its configuration, its data folder, its keys and links, the loop that does what the sync engine
+//! decides, and the application that the command line and the pages speak to.
+//!
+//! It decides nothing about documents itself: rules live in `domain`, SQL in `store`, bytes in `wire`.
+
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+pub mod config;
+pub mod error;
+
+pub use config::Config;
+pub use error::Error;
