@@ -38,7 +38,7 @@ impl Tag {
         out
     }
 
-    fn message(self, bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn message(self, bytes: &[u8]) -> Vec<u8> {
         let mut out = self.prefix();
         out.extend_from_slice(bytes);
         out

@@ -17,14 +17,7 @@ pub struct SignedStatement {
 
 /// The wire's first version: `proto/fingerpost/object/v1/object.proto` describes these fields.
 pub(crate) mod v1 {
-    /// Payload and signature of any signed object.
-    #[derive(Clone, PartialEq, Eq, prost::Message)]
-    pub(crate) struct Signed {
-        #[prost(bytes = "vec", tag = "1")]
-        pub(crate) payload: Vec<u8>,
-        #[prost(bytes = "vec", tag = "2")]
-        pub(crate) signature: Vec<u8>,
-    }
+    pub(crate) use crate::identity::object::v1::Signed;
 
     #[derive(Clone, PartialEq, Eq, prost::Message)]
     pub(crate) struct SeenEntry {
