@@ -4,6 +4,22 @@
 pub const MESSAGE_BYTES: usize = 1 << 20;
 /// Largest frame on a sync stream; larger things go in parts.
 pub const FRAME_BYTES: usize = 512 << 10;
+/// Most scopes opened, or answered, in one frame.
+pub const FRAME_OPENINGS: usize = 4_096;
+/// Most versions in one frame.
+pub const FRAME_ITEMS: usize = 1_024;
+/// Most heads that one want may name: those of every statement whose content counts.
+pub const WANT_HEADS: usize = STANDING_STATEMENTS * DOCUMENT_HEADS;
+/// Largest signed confirmation.
+pub const CONFIRMATION_BYTES: usize = 1 << 10;
+/// Largest signed list of addresses.
+pub const ADDRESSES_BYTES: usize = 2 << 10;
+/// Most addresses of one node.
+pub const ADDRESSES: usize = 8;
+/// Longest name an organisation gives itself, in bytes of UTF-8.
+pub const NAME_BYTES: usize = 256;
+/// Most protocol versions, and most capabilities, that one `Hello` names.
+pub const HELLO_VERSIONS: usize = 8;
 /// Largest single change.
 pub const CHANGE_BYTES: usize = 64 << 10;
 /// Most operations in one change, counted from run lengths before decoding.
