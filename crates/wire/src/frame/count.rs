@@ -39,6 +39,7 @@ fn most(body: u64, field: u64) -> (usize, &'static str) {
         (2, 1) => (limits::FRAME_OPENINGS, "answers"),
         (3 | 5, 2) => (limits::FRAME_ITEMS, "versions"),
         (5, 3) => (limits::FETCHES_IN_FLIGHT, "absent documents"),
+        (5, 4) => (limits::FETCHES_IN_FLIGHT, "absent versions"),
         (6, 2) => (limits::FETCHES_IN_FLIGHT, "wanted documents"),
         (7, 2) => (limits::FETCHES_IN_FLIGHT, "wanted versions"),
         _ => (1, "of a field that stands once"),

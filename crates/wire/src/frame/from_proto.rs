@@ -23,6 +23,7 @@ pub(super) fn message(body: Body) -> Result<Option<Message>, Refusal> {
             scope: scope(&versions.scope_id)?,
             items: each(versions.items, item)?,
             absent: each(versions.absent, |id| DocId::try_from(id.as_slice()))?,
+            absent_versions: each(versions.absent_versions, |id| VersionId::try_from(id.as_slice()))?,
         }),
         Body::Fetch(fetch) => Message::Fetch { scope: scope(&fetch.scope_id)?, wants: each(fetch.wants, want)? },
         Body::FetchVersions(fetch) => Message::FetchVersions {

@@ -22,6 +22,7 @@ pub(super) fn body(message: Message) -> Body {
             scope_id: bytes(versions.scope),
             items: versions.items.into_iter().map(item).collect(),
             absent: versions.absent.iter().map(|id| id.as_bytes().to_vec()).collect(),
+            absent_versions: versions.absent_versions.iter().map(|id| id.as_bytes().to_vec()).collect(),
         }),
         Message::Fetch { scope, wants } => {
             Body::Fetch(proto::Fetch { scope_id: bytes(scope), wants: wants.into_iter().map(want).collect() })
