@@ -5,7 +5,9 @@
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+pub mod api;
 pub mod config;
+pub mod control;
 pub mod error;
 
 pub use config::Config;

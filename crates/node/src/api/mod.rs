@@ -1,0 +1,296 @@
+//! What a node can be asked, and what it answers: the one application API that the command line, the local control
+//! socket and the pages share.
+//!
+//! Values only, with serde; nothing here knows a transport, a store or a key. An expected "no" is a [`Refusal`].
+//! The structs that make up the fixed `--json` forms hold exactly those fields; what only people read beside them
+//! travels in the [`Response`] variant, next to the struct.
+
+mod import;
+mod listing;
+mod partner;
+mod status;
+
+pub use domain::{NodeId, OrgId, RecordId, Refusal, RefusalKind, Timestamp, VersionId};
+pub use import::{
+    BadRow, FieldDifference, ImportCounts, ImportDifference, ImportPreview, ImportSource, Imported, Novelty,
+};
+pub use listing::{Conflict, ConflictValue, DocumentView, HistoryEntry, ListingPage, ListingRow, PathEdit, Written};
+pub use partner::{InviteRole, Invited, Joined, PartnerRow, PartnerState, PartnerView, Trust};
+pub use status::{
+    Check, Initialised, NodeDetail, Overview, OwnerCount, RefusedContent, Setting, Severity, Status, Verified,
+    VerifiedBad,
+};
+
+use futures::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// What may be asked. `id` fields take a whole id or the start of one, as long as it names one thing only;
+/// a partner may also be named by its name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "ask")]
+pub enum Request {
+    /// How things stand. Answered by [`Response::Status`].
+    Status,
+    /// The named checks. Answered by [`Response::Doctor`].
+    Doctor,
+    /// What the first page shows. Answered by [`Response::Overview`].
+    Overview,
+    /// Whether the store answers. Answered by [`Response::Done`] or a refusal of kind `Busy` that says why not.
+    Ready,
+    /// The merged configuration. Answered by [`Response::Configuration`].
+    Configuration,
+    /// The metrics as Prometheus text. Answered by [`Response::Metrics`].
+    Metrics,
+    /// Opens an invitation. Answered by [`Response::Invited`].
+    Invite {
+        /// What the joiner becomes.
+        role: InviteRole,
+        /// How long it stands, in milliseconds; `limits::INVITATION_MS` when nothing is said.
+        expires_in_ms: Option<i64>,
+    },
+    /// Joins by another's invitation. Answered by [`Response::Joined`].
+    Join {
+        /// The code as it was given: white space around it and line breaks inside it do not matter.
+        code: String,
+    },
+    /// All partners. Answered by [`Response::Partners`].
+    PartnerList,
+    /// One partner. Answered by [`Response::Partner`].
+    PartnerShow {
+        /// Which.
+        id: String,
+    },
+    /// A person compared the partner's words. Answered by [`Response::Partner`].
+    PartnerConfirm {
+        /// Which.
+        id: String,
+        /// The eight words that the partner read aloud.
+        words: String,
+    },
+    /// Sends nothing and takes nothing until resumed. Answered by [`Response::Partner`].
+    PartnerPause {
+        /// Which.
+        id: String,
+    },
+    /// Ends a pause. Answered by [`Response::Partner`].
+    PartnerResume {
+        /// Which.
+        id: String,
+    },
+    /// Ends the partnership and cuts its links. Answered by [`Response::Done`].
+    PartnerRemove {
+        /// Which.
+        id: String,
+    },
+    /// This node's own organisation document. Answered by [`Response::Document`].
+    OrganisationShow,
+    /// Edits it. Answered by [`Response::Written`].
+    OrganisationEdit {
+        /// What to change.
+        edits: Vec<PathEdit>,
+    },
+    /// Listings, a page at a time. Answered by [`Response::Listings`].
+    ListingList {
+        /// Only those of this organisation (its id, the start of it, or a partner's name).
+        owner: Option<String>,
+        /// Where the page before ended ([`ListingPage::next`]).
+        after: Option<String>,
+    },
+    /// One listing with its conflicts and history. Answered by [`Response::Document`].
+    ListingShow {
+        /// Which.
+        id: String,
+    },
+    /// A new listing. Answered by [`Response::Written`].
+    ListingAdd {
+        /// What it says: at least a name.
+        edits: Vec<PathEdit>,
+        /// Who may hold it: `public`, `partners`, `own`, or organisations with commas between; `public` when nothing is said.
+        audience: Option<String>,
+    },
+    /// Edits an own listing. Answered by [`Response::Written`].
+    ListingEdit {
+        /// Which.
+        id: String,
+        /// What to change.
+        edits: Vec<PathEdit>,
+    },
+    /// Takes an own listing back. Answered by [`Response::Written`].
+    ListingWithdraw {
+        /// Which.
+        id: String,
+    },
+    /// Changes who may hold an own listing. Answered by [`Response::Written`].
+    ListingShare {
+        /// Which.
+        id: String,
+        /// As in [`Request::ListingAdd`].
+        audience: String,
+    },
+    /// Reads a file and says what importing it would do. Answered by [`Response::ImportPreview`].
+    ImportPreview(ImportSource),
+    /// Does what a preview showed. Answered by [`Response::Imported`].
+    ImportApply {
+        /// [`ImportPreview::plan`]. A node keeps the newest plan only, and forgets it when it stops.
+        plan: String,
+    },
+    /// The own listings as HSDS-UK 3.0 services, a page at a time. Answered by [`Response::Exported`].
+    Export {
+        /// Where the page before ended.
+        after: Option<String>,
+    },
+    /// Checks every hash and signature held. Answered by [`Response::Verified`].
+    Verify,
+}
+
+/// What the node answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "answer")]
+pub enum Response {
+    /// To [`Request::Status`].
+    Status(Box<Status>),
+    /// To [`Request::Doctor`], worst first.
+    Doctor {
+        /// Each check that was made.
+        checks: Vec<Check>,
+    },
+    /// To [`Request::Overview`].
+    Overview(Box<Overview>),
+    /// To [`Request::Configuration`].
+    Configuration {
+        /// Each setting, by name. Secrets are shown as `[secret]`.
+        settings: Vec<Setting>,
+    },
+    /// To [`Request::Metrics`].
+    Metrics {
+        /// Prometheus text format 0.0.4. It names no partner and no document.
+        text: String,
+    },
+    /// To [`Request::Invite`].
+    Invited {
+        /// The code.
+        invited: Invited,
+        /// When it ends.
+        expires_at_ms: Timestamp,
+        /// Where the invitation says this node can be reached (`host:port`); empty when others cannot reach it.
+        addresses: Vec<String>,
+    },
+    /// To [`Request::Join`].
+    Joined {
+        /// The partner and its words.
+        joined: Joined,
+        /// This organisation's own words, to be read aloud to the partner.
+        own_words: String,
+    },
+    /// To [`Request::PartnerList`].
+    Partners {
+        /// By name.
+        partners: Vec<PartnerRow>,
+    },
+    /// To all that concerns one partner and leaves it there.
+    Partner(Box<PartnerView>),
+    /// To [`Request::ListingShow`] and [`Request::OrganisationShow`].
+    Document {
+        /// The document.
+        view: Box<DocumentView>,
+        /// The names of the organisations that the view names by id, where they are known.
+        names: BTreeMap<OrgId, String>,
+    },
+    /// To [`Request::ListingList`].
+    Listings(ListingPage),
+    /// To everything that writes one document.
+    Written(Written),
+    /// To [`Request::ImportPreview`].
+    ImportPreview(Box<ImportPreview>),
+    /// To [`Request::ImportApply`].
+    Imported(Imported),
+    /// To [`Request::Export`].
+    Exported {
+        /// One HSDS-UK 3.0 service each.
+        services: Vec<serde_json::Value>,
+        /// Where to go on, when there is more.
+        next: Option<String>,
+    },
+    /// To [`Request::Verify`].
+    Verified(Verified),
+    /// There is nothing to say but that it is done.
+    Done,
+}
+
+/// How far long work is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// What is being done, for a person: "reading", "writing listings".
+    pub what: String,
+    /// How many are done.
+    pub done: u64,
+    /// Of how many, where that is known.
+    pub total: Option<u64>,
+}
+
+/// An organisation with the name that this node knows it by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// Its id.
+    pub id: OrgId,
+    /// Its name.
+    pub name: String,
+}
+
+/// Where progress is reported to. Telling it never waits: a listener that is slow misses some.
+#[derive(Clone, Debug)]
+pub struct ProgressSender(Option<mpsc::Sender<Progress>>);
+
+impl ProgressSender {
+    /// To this channel.
+    pub fn new(to: mpsc::Sender<Progress>) -> Self {
+        Self(Some(to))
+    }
+
+    /// To nobody.
+    pub const fn silent() -> Self {
+        Self(None)
+    }
+
+    /// Says how far the work is.
+    pub fn tell(&self, what: &str, done: u64, total: Option<u64>) {
+        if let Some(to) = &self.0 {
+            // A full channel means that somebody reads slowly: the next word will do.
+            let _ = to.try_send(Progress { what: what.to_owned(), done, total });
+        }
+    }
+}
+
+type Asked = dyn Fn(Request, ProgressSender) -> BoxFuture<'static, Result<Response, Refusal>> + Send + Sync;
+
+/// The application API of one open node, as whoever serves it holds it. Clones are one and the same.
+#[derive(Clone)]
+pub struct Handle(Arc<Asked>);
+
+impl Handle {
+    /// Over the function that answers.
+    pub fn new<F, A>(answer: F) -> Self
+    where
+        F: Fn(Request, ProgressSender) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Response, Refusal>> + Send + 'static,
+    {
+        Self(Arc::new(move |request, progress| Box::pin(answer(request, progress))))
+    }
+
+    /// Asks, and hears of progress.
+    pub async fn ask_with(&self, request: Request, progress: ProgressSender) -> Result<Response, Refusal> {
+        (self.0)(request, progress).await
+    }
+
+    /// Asks.
+    pub async fn ask(&self, request: Request) -> Result<Response, Refusal> {
+        self.ask_with(request, ProgressSender::silent()).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

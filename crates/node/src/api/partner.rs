@@ -1,0 +1,92 @@
+//! Pairing and partners.
+
+use super::Named;
+use domain::{OrgId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What the joiner of an invitation becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InviteRole {
+    /// A partner.
+    Partner,
+    /// A partner that this node, as a hub, vouches for.
+    Member,
+    /// A further node of this organisation.
+    Node,
+}
+
+/// An invitation's code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invited {
+    /// To be given to the partner, in confidence.
+    pub code: String,
+}
+
+/// Whom this organisation has joined.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joined {
+    /// The new partner.
+    pub organisation: Named,
+    /// That partner's eight words, as this node computed them from the key it pinned.
+    pub words: String,
+}
+
+/// Whether a partner is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartnerState {
+    /// A link is open.
+    Linked,
+    /// No link is open.
+    Away,
+    /// A person here has paused it.
+    Paused,
+}
+
+/// How far a partner is trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trust {
+    /// By invitation: directory only.
+    Paired,
+    /// Its words were compared.
+    Verified,
+}
+
+/// One partner in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartnerRow {
+    /// Its id.
+    pub id: OrgId,
+    /// Its name.
+    pub name: String,
+    /// Whether it is there.
+    pub state: PartnerState,
+    /// How far it is trusted.
+    pub trust: Trust,
+    /// Versions known to exist there and not yet here.
+    pub behind: u64,
+    /// When a frame last came from it.
+    pub last_heard_ms: Option<Timestamp>,
+}
+
+/// One partner in full.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartnerView {
+    /// As in the list.
+    #[serde(flatten)]
+    pub row: PartnerRow,
+    /// The partner's words, which it reads aloud.
+    pub words: String,
+    /// This organisation's words, to be read aloud to it.
+    pub own_words: String,
+    /// Where it may be reached (`host:port`).
+    pub addresses: Vec<String>,
+    /// When it was paired.
+    pub paired_at_ms: Option<Timestamp>,
+    /// How many of its documents are held here.
+    pub documents_held: u64,
+    /// How many own documents it may hold.
+    pub documents_shared: u64,
+}
