@@ -24,6 +24,10 @@ pub const HELLO_VERSIONS: usize = 8;
 pub const CHANGE_BYTES: usize = 64 << 10;
 /// Most operations in one change, counted from run lengths before decoding.
 pub const CHANGE_OPERATIONS: u64 = 2_000;
+/// Most operations that one change's operations take the place of (a run of 64 bytes could name a million).
+pub const CHANGE_PREDECESSORS: u64 = 4_000;
+/// Longest key of a map, in bytes of UTF-8: a run length may repeat it for every operation.
+pub const KEY_BYTES: usize = 256;
 /// Most dependencies of one change.
 pub const CHANGE_DEPENDENCIES: usize = 33;
 /// Most actors that one change names.

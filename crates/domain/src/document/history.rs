@@ -55,7 +55,7 @@ impl History {
     }
 
     /// Whether this change may come next. What the change says by itself was checked when it was read
-    /// (`chunk::inspect`); this is what it must keep towards those before it:
+    /// ([`super::chunk::inspect`]); this is what it must keep towards those before it:
     ///
     /// - it is new, else [`RefusalKind::AlreadyDone`];
     /// - everything it depends on is here, else [`RefusalKind::NotFound`]: fetch that first;

@@ -3,8 +3,11 @@
 //! `chunk`, `pack` and `history` know changes as bytes and never decode them; `crdt` is the only module that
 //! touches Automerge.
 
+pub mod chunk;
 mod edit;
 pub mod history;
+#[cfg(any(test, feature = "sim"))]
+pub mod hostile;
 mod kind;
 
 pub use edit::Edit;
