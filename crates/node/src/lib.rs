@@ -8,7 +8,9 @@
 pub mod api;
 pub mod config;
 pub mod control;
+pub mod data;
 pub mod error;
+pub mod journal;
 
 pub use config::Config;
 pub use error::Error;
