@@ -4,12 +4,15 @@
 //! touches Automerge.
 
 pub mod chunk;
+pub mod crdt;
 mod edit;
 pub mod history;
 #[cfg(any(test, feature = "sim"))]
 pub mod hostile;
 mod kind;
+pub mod shape;
 
+pub use crdt::Content;
 pub use edit::Edit;
 pub use history::History;
 pub use kind::Kind;
