@@ -17,3 +17,6 @@ use domain::Refusal;
 fn exactly<const N: usize>(bytes: &[u8], what: &str) -> Result<[u8; N], Refusal> {
     bytes.try_into().map_err(|_| Refusal::malformed(format!("{what} has {} bytes and should have {N}", bytes.len())))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,2 +1,47 @@
-//! xtask
-fn main() {}
+//! Development commands: `cargo xtask help`. On std alone, so that it builds in a second on a fresh machine.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what it prints is what it is for")]
+
+mod install;
+mod step;
+mod test;
+
+use std::process::{Command, ExitCode};
+
+const HELP: &str = "\
+cargo xtask test                              installs what is missing and runs everything CI runs
+cargo xtask simulate [--seeds N] [--from S]   runs the engine in N seeded worlds, from seed S
+cargo xtask bench [NAME…] [--json]            measures, release build";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next();
+    let rest: Vec<String> = arguments.collect();
+    match (command.as_deref(), rest.as_slice()) {
+        (Some("test"), []) => test::run(),
+        (Some("simulate"), _) => cargo("run --quiet -p domain --features sim --example simulate --", &rest),
+        (Some("bench"), _) => cargo("run --quiet --release -p tests --bin bench --", &rest),
+        (None | Some("help" | "--help" | "-h"), _) => {
+            println!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprintln!("error: there is no such command\nhint: one of these\n{HELP}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Runs cargo with these words and then the caller's, and ends as it ended.
+fn cargo(words: &str, rest: &[String]) -> ExitCode {
+    let mut command = Command::new(step::cargo());
+    command.args(words.split_whitespace()).args(rest).current_dir(step::workspace());
+    match command.status() {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(status) => ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
+        Err(error) => {
+            eprintln!("error: cannot start cargo: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

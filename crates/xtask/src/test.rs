@@ -1,0 +1,92 @@
+//! `cargo xtask test`: everything CI runs, each step with its time.
+
+use crate::install;
+use crate::step::{self, Outcome};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+/// Lints the contract; comes with its program inside, from npm.
+const BUF: &str = "@bufbuild/buf@1.75.0";
+
+/// Runs every step, also after one that failed, and closes with a table.
+pub(crate) fn run() -> ExitCode {
+    let outcomes = [
+        install::missing(),
+        step::run("format", &mut cargo("fmt --all --check")),
+        contract(),
+        step::run("lint", &mut cargo("clippy --workspace --all-targets --locked -- -D warnings")),
+        step::run("docs", cargo("doc --workspace --no-deps --locked").env("RUSTDOCFLAGS", "-D warnings")),
+        supply(),
+        step::run("build", &mut cargo("build --locked -p fingerpost")),
+        tests(),
+    ];
+    report(&outcomes)
+}
+
+fn contract() -> Outcome {
+    if !step::is_present("npm", &["--version"]) {
+        return step::passed_over("contract", "passed over: npm is not here to bring buf");
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["exec", "--yes", "--package", BUF, "--", "buf", "lint", "proto"]);
+    step::run("contract", &mut npm)
+}
+
+fn supply() -> Outcome {
+    if !step::is_present("cargo-deny", &["--version"]) {
+        return step::passed_over("supply", "passed over: cargo-deny is not here");
+    }
+    step::run("supply", &mut cargo("deny --locked --offline check licenses bans sources"))
+}
+
+fn tests() -> Outcome {
+    let mut command = if step::is_present("cargo-nextest", &["nextest", "--version"]) {
+        cargo("nextest run --workspace --locked --profile ci")
+    } else {
+        cargo("test --workspace --locked --no-fail-fast")
+    };
+    let binary = target().join("debug").join("fingerpost");
+    step::run("tests", command.env("FINGERPOST_BINARY", binary))
+}
+
+fn target() -> std::path::PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| step::workspace().join("target"), Into::into)
+}
+
+fn cargo(words: &str) -> Command {
+    let mut command = Command::new(step::cargo());
+    command.args(words.split_whitespace());
+    if std::env::var_os("CI").is_some() {
+        command.env("CARGO_INCREMENTAL", "0");
+    }
+    command
+}
+
+fn report(outcomes: &[Outcome]) -> ExitCode {
+    println!("──");
+    for outcome in outcomes {
+        let word = if outcome.is_good { "good" } else { "FAILED" };
+        println!("{word:>6} {:>7} {}", shown(outcome.took), outcome.name);
+        if let Some(closing) = &outcome.closing {
+            println!("  {closing}");
+        }
+    }
+    let total: Duration = outcomes.iter().map(|o| o.took).sum();
+    let failed: Vec<_> = outcomes.iter().filter(|o| !o.is_good).map(|o| o.name).collect();
+    if failed.is_empty() {
+        println!("all good in {}", shown(total));
+        ExitCode::SUCCESS
+    } else {
+        println!("failed after {}: {}", shown(total), failed.join(", "));
+        ExitCode::FAILURE
+    }
+}
+
+fn shown(took: Duration) -> String {
+    let seconds = took.as_secs();
+    if seconds < 60 {
+        format!("{:.1} s", took.as_secs_f64())
+    } else {
+        format!("{} m {:02} s", seconds / 60, seconds % 60)
+    }
+}
