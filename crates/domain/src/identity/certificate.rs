@@ -38,7 +38,7 @@ pub struct NodeCertificate {
     pub node_id: NodeId,
     /// Counts from 1 over the organisation's certificates; the highest of a node is the one that counts.
     pub serial: u64,
-    /// The raw Ed25519 public key that its TLS handshakes are signed with.
+    /// SHA-256 over the DER SubjectPublicKeyInfo of the key that its TLS handshakes are signed with.
     pub tls_key: [u8; 32],
     /// The key that signs its statements.
     pub author_key: PublicKey,
@@ -67,14 +67,14 @@ mod v1 {
         pub(super) tls_key: Vec<u8>,
         #[prost(bytes = "vec", tag = "6")]
         pub(super) author_key: Vec<u8>,
-        #[prost(uint32, tag = "7")]
-        pub(super) sealing_suite: u32,
-        #[prost(bytes = "vec", tag = "8")]
+        #[prost(bytes = "vec", tag = "7")]
         pub(super) sealing_key: Vec<u8>,
+        #[prost(uint32, tag = "8")]
+        pub(super) sealing_suite: u32,
         #[prost(uint32, tag = "9")]
         pub(super) holds: u32,
         #[prost(bool, tag = "10")]
-        pub(super) home: bool,
+        pub(super) is_home: bool,
         #[prost(uint32, tag = "11")]
         pub(super) state: u32,
     }
@@ -95,13 +95,13 @@ impl Content for NodeCertificate {
             serial: self.serial,
             tls_key: self.tls_key.to_vec(),
             author_key: self.author_key.as_bytes().to_vec(),
-            sealing_suite: self.sealing_key.suite(),
             sealing_key: self.sealing_key.as_bytes().to_vec(),
+            sealing_suite: self.sealing_key.suite(),
             holds: match self.holds {
                 Holds::All => 1,
                 Holds::Directory => 2,
             },
-            home: self.is_home,
+            is_home: self.is_home,
             state: match self.state {
                 NodeState::Active => 1,
                 NodeState::Retired => 2,
@@ -129,7 +129,7 @@ impl Content for NodeCertificate {
                 2 => Holds::Directory,
                 other => return Err(Refusal::malformed(format!("a node certificate has holds {other}"))),
             },
-            is_home: c.home,
+            is_home: c.is_home,
             state: match c.state {
                 1 => NodeState::Active,
                 2 => NodeState::Retired,

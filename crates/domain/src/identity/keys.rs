@@ -4,7 +4,7 @@
 //! certificate with the highest serial, in any order and with any repetition to the same bytes.
 
 use super::certificate::{NodeCertificate, NodeState};
-use super::object::{Signed, does_not_parse, expect_version_1, not_canonical, public_key};
+use super::object::{Content, Signed, does_not_parse, expect_version_1, not_canonical, public_key};
 use super::signing::PublicKey;
 use crate::{KeyId, NodeId, OrgId, Refusal, limits};
 use prost::Message;
@@ -148,6 +148,15 @@ impl KeysObject {
             .filter(|c| c.author_key.id() == id)
             .map(|c| (c.author_key, c.state))
             .max_by_key(|(_, state)| *state)
+    }
+
+    /// Whether one of the organisation's author keys, active or retired, signed this.
+    pub fn verify<T: Content>(&self, object: &Signed<T>) -> Result<(), Refusal> {
+        let trusted = self.nodes.values().map(Signed::content).filter(|c| c.state != NodeState::Compromised);
+        if trusted.into_iter().any(|c| object.verify(&c.author_key).is_ok()) {
+            return Ok(());
+        }
+        Err(Refusal::not_authentic(format!("no author key of organisation {} signed {}", self.org_id, T::WHAT)))
     }
 
     /// The serial that a new certificate takes.

@@ -1,7 +1,7 @@
 //! The one shape of signed objects: a payload, and a signature over a domain tag and that payload.
 
 use super::signing::{PublicKey, SecretKey, Tag};
-use crate::Refusal;
+use crate::{Refusal, limits};
 use prost::Message;
 
 /// What a signed object says. `encode` and `decode` are inverse, and `decode` refuses every payload that `encode`
@@ -107,4 +107,15 @@ pub(crate) fn key_bytes(bytes: &[u8], what: &str) -> Result<[u8; 32], Refusal> {
 
 pub(crate) fn public_key(bytes: &[u8], what: &str) -> Result<PublicKey, Refusal> {
     PublicKey::from_bytes(&key_bytes(bytes, what)?)
+}
+
+/// A name that an organisation gives itself: bounded, and nothing in it that moves a cursor or hides text.
+pub(crate) fn check_name(name: &str, what: &str) -> Result<(), Refusal> {
+    if name.len() > limits::NAME_BYTES {
+        return Err(Refusal::too_large(format!("{what} with a name of {} bytes", name.len())));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(Refusal::malformed(format!("{what} with control characters in its name")));
+    }
+    Ok(())
 }

@@ -7,8 +7,8 @@ use hpke::{Deserializable, Serializable};
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// The HPKE KEM id of X-Wing, as a certificate names it.
-pub const X_WING: u32 = 0x647a;
+/// HPKE with X-Wing, HKDF-SHA-256 and ChaCha20-Poly1305, as a certificate names it.
+pub const X_WING: u32 = 1;
 /// Bytes of an X-Wing public key.
 pub const X_WING_PUBLIC_BYTES: usize = 1216;
 
@@ -52,14 +52,11 @@ impl SealingKey {
         if usable {
             Ok(Self { suite, bytes: bytes.to_vec() })
         } else {
-            Err(Refusal::malformed(format!(
-                "a sealing key of suite {suite:#06x} with {} bytes is not usable",
-                bytes.len()
-            )))
+            Err(Refusal::malformed(format!("a sealing key of suite {suite} with {} bytes is not usable", bytes.len())))
         }
     }
 
-    /// The HPKE KEM id.
+    /// What it is used with: [`X_WING`], or one of a later version.
     pub const fn suite(&self) -> u32 {
         self.suite
     }
@@ -78,6 +75,6 @@ impl fmt::Debug for SealingSecret {
 
 impl fmt::Debug for SealingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SealingKey({:#06x}, {} bytes)", self.suite, self.bytes.len())
+        write!(f, "SealingKey(suite {}, {} bytes)", self.suite, self.bytes.len())
     }
 }

@@ -1,7 +1,10 @@
 //! Keys, certificates and words. Every organisation here comes from a letter, so that every byte is the same each time.
 
 mod certificates;
+mod fixtures;
+mod pairing;
 mod people;
+mod said;
 
 use super::certificate::{Holds, NodeCertificate, NodeState};
 use super::keys::KeysObject;
@@ -21,9 +24,9 @@ pub(crate) fn author(letter: u8, node: u8) -> SecretKey {
     SecretKey::from_seed(&seed(letter, node, 1))
 }
 
-/// The key its handshakes are signed with.
-pub(crate) fn tls(letter: u8, node: u8) -> SecretKey {
-    SecretKey::from_seed(&seed(letter, node, 2))
+/// What stands in its certificate for the key its handshakes are signed with.
+pub(crate) fn tls_key(letter: u8, node: u8) -> [u8; 32] {
+    seed(letter, node, 2)
 }
 
 /// An active home node, with keys that follow from its letters.
@@ -32,7 +35,7 @@ pub(crate) fn certificate(letter: u8, node: u8) -> NodeCertificate {
         org_id: root(letter).org_id(),
         node_id: NodeId::from_bytes([node; 16]),
         serial: 1,
-        tls_key: *tls(letter, node).public().as_bytes(),
+        tls_key: tls_key(letter, node),
         author_key: author(letter, node).public(),
         sealing_key: SealingSecret::from_seed(&seed(letter, node, 3)).public().unwrap(),
         holds: Holds::All,
