@@ -38,7 +38,7 @@ pub struct NodeCertificate {
     pub node_id: NodeId,
     /// Counts from 1 over the organisation's certificates; the highest of a node is the one that counts.
     pub serial: u64,
-    /// SHA-256 over the DER SubjectPublicKeyInfo of the key that its TLS handshakes are signed with.
+    /// The raw Ed25519 public key that its TLS handshakes are signed with.
     pub tls_key: [u8; 32],
     /// The key that signs its statements.
     pub author_key: PublicKey,
@@ -67,10 +67,10 @@ mod v1 {
         pub(super) tls_key: Vec<u8>,
         #[prost(bytes = "vec", tag = "6")]
         pub(super) author_key: Vec<u8>,
-        #[prost(bytes = "vec", tag = "7")]
-        pub(super) sealing_key: Vec<u8>,
-        #[prost(uint32, tag = "8")]
+        #[prost(uint32, tag = "7")]
         pub(super) sealing_suite: u32,
+        #[prost(bytes = "vec", tag = "8")]
+        pub(super) sealing_key: Vec<u8>,
         #[prost(uint32, tag = "9")]
         pub(super) holds: u32,
         #[prost(bool, tag = "10")]
@@ -95,8 +95,8 @@ impl Content for NodeCertificate {
             serial: self.serial,
             tls_key: self.tls_key.to_vec(),
             author_key: self.author_key.as_bytes().to_vec(),
-            sealing_key: self.sealing_key.as_bytes().to_vec(),
             sealing_suite: self.sealing_key.suite(),
+            sealing_key: self.sealing_key.as_bytes().to_vec(),
             holds: match self.holds {
                 Holds::All => 1,
                 Holds::Directory => 2,

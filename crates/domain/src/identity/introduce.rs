@@ -186,7 +186,7 @@ pub fn prove(
 }
 
 /// Whether an introduction was made on this session, by who knows the secret, for the node whose TLS key the session has
-/// and whose author key signed. `tls_key` is SHA-256 over the SubjectPublicKeyInfo that the session was signed with.
+/// and whose author key signed. `tls_key` is the public key that the session's handshake was signed with.
 pub fn verify(
     bytes: &[u8],
     proof: &Proof,
