@@ -36,6 +36,8 @@ pub const CHANGE_ACTORS: usize = 64;
 pub const DOCUMENT_BYTES: usize = 2 << 20;
 /// Most changes in one document.
 pub const DOCUMENT_CHANGES: usize = 10_000;
+/// Most actors in one document. A generation is reset at [`SEEN_ENTRIES`], so honest ones stay far below.
+pub const DOCUMENT_ACTORS: usize = 256;
 /// Most operations in one document.
 pub const DOCUMENT_OPERATIONS: u64 = 200_000;
 /// Most heads of one statement.

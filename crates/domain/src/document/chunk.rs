@@ -12,6 +12,8 @@ mod column;
 mod operation;
 mod reader;
 
+pub(super) use operation::{Id, Key, Operation, Shape};
+
 use super::StoredChange;
 use crate::{ActorId, ChangeHash, OrgId, Refusal, limits};
 use reader::Reader;
@@ -50,8 +52,25 @@ pub fn inspect(bytes: &[u8], owner: &OrgId) -> Result<StoredChange, Refusal> {
     })
 }
 
+/// The operations of a change that passed [`inspect`], and the actors that they name by number.
+pub(super) fn operations(change: &StoredChange) -> Result<(Vec<ActorId>, Vec<Operation<'_>>), Refusal> {
+    let (_, data) = unframe(&change.bytes)?;
+    let header = Header::read(data)?;
+    Ok((header.actors().copied().collect(), operation::read_all(&header)?))
+}
+
 /// Checks the frame of a chunk; gives its hash and contents.
 fn open(bytes: &[u8]) -> Result<(ChangeHash, &[u8]), Refusal> {
+    let (checksum, data) = unframe(bytes)?;
+    let hash = hash(data);
+    if !hash.as_bytes().starts_with(checksum) {
+        return Err(Refusal::not_authentic("a change does not match its checksum"));
+    }
+    Ok((hash, data))
+}
+
+/// Takes the frame off: checksum and contents, the one not yet held against the other.
+fn unframe(bytes: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
     let mut reader = Reader::new(bytes, "frame");
     if reader.take(4)? != MAGIC {
         return Err(Refusal::malformed("a change does not begin like an Automerge chunk"));
@@ -67,11 +86,7 @@ fn open(bytes: &[u8]) -> Result<(ChangeHash, &[u8]), Refusal> {
     let length = reader.unsigned()?;
     let data = reader.take(length)?;
     reader.end()?;
-    let hash = hash(data);
-    if !hash.as_bytes().starts_with(checksum) {
-        return Err(Refusal::not_authentic("a change does not match its checksum"));
-    }
-    Ok((hash, data))
+    Ok((checksum, data))
 }
 
 /// SHA-256 over chunk type, length and contents: Automerge's change hash, whose first four bytes are the checksum.

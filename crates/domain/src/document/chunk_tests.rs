@@ -30,5 +30,6 @@ proptest! {
             let read = check_is_read(&change, &owner);
             prop_assert_eq!(history.append(read), Ok(()));
         }
+        prop_assert_eq!(history.check_references(history.changes().iter().map(|c| &c.hash)), Ok(()));
     }
 }

@@ -4,6 +4,7 @@
 //! [`History::admit`], so Automerge never sees a gap, an orphan or an equivocation.
 
 use super::StoredChange;
+use super::outline::Outline;
 use crate::{ActorId, ChangeHash, Refusal, RefusalKind, limits};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,17 +17,21 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct History {
     changes: Vec<StoredChange>,
     places: BTreeMap<ChangeHash, usize>,
-    actors: BTreeMap<ActorId, Last>,
+    actors: BTreeMap<ActorId, Line>,
+    /// For each change, how many changes of each actor (by number) are behind it, itself counted.
+    clocks: Vec<Vec<u32>>,
     heads: BTreeSet<ChangeHash>,
     bytes: usize,
     operations: u64,
 }
 
-/// An actor's newest change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Last {
-    seq: u64,
-    hash: ChangeHash,
+/// An actor's changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Line {
+    /// The actor's place in clocks.
+    number: usize,
+    /// The places of its changes, by `seq` from 1.
+    places: Vec<usize>,
 }
 
 impl History {
@@ -46,8 +51,13 @@ impl History {
             self.heads.remove(dep);
         }
         self.heads.insert(change.hash);
-        self.places.insert(change.hash, self.changes.len());
-        self.actors.insert(change.actor, Last { seq: change.seq, hash: change.hash });
+        let place = self.changes.len();
+        self.places.insert(change.hash, place);
+        let number = self.actors.len();
+        let line = self.actors.entry(change.actor).or_insert_with(|| Line { number, places: Vec::new() });
+        line.places.push(place);
+        let number = line.number;
+        self.clocks.push(self.clock_of(&change, number));
         self.bytes = self.bytes.saturating_add(change.bytes.len());
         self.operations = self.operations.saturating_add(change.operations);
         self.changes.push(change);
@@ -79,6 +89,21 @@ impl History {
         self.admit_size(change)
     }
 
+    /// The clock of a change: the highest of its dependencies' clocks, and itself.
+    fn clock_of(&self, change: &StoredChange, number: usize) -> Vec<u32> {
+        let mut clock: Vec<u32> = Vec::new();
+        for place in change.deps.iter().filter_map(|dep| self.places.get(dep)) {
+            let behind = self.clocks.get(*place).map(Vec::as_slice).unwrap_or_default();
+            clock.resize(clock.len().max(behind.len()), 0);
+            clock.iter_mut().zip(behind).for_each(|(own, theirs)| *own = (*own).max(*theirs));
+        }
+        clock.resize(clock.len().max(number + 1), 0);
+        if let Some(own) = clock.get_mut(number) {
+            *own = u32::try_from(change.seq).unwrap_or(u32::MAX);
+        }
+        clock
+    }
+
     /// The highest operation counter among the dependencies; 0 for a root.
     fn base_of(&self, change: &StoredChange) -> Result<u64, Refusal> {
         let mut base = 0;
@@ -92,7 +117,7 @@ impl History {
     }
 
     fn admit_seq(&self, change: &StoredChange) -> Result<(), Refusal> {
-        let last = self.actors.get(&change.actor);
+        let last = self.last_of(&change.actor);
         let last_seq = last.map_or(0, |l| l.seq);
         if change.seq <= last_seq {
             return Err(Refusal::new(
@@ -122,6 +147,9 @@ impl History {
         };
         if self.changes.len() >= limits::DOCUMENT_CHANGES {
             return refuse("changes", limits::DOCUMENT_CHANGES as u64);
+        }
+        if self.actors.len() >= limits::DOCUMENT_ACTORS && !self.actors.contains_key(&change.actor) {
+            return refuse("actors", limits::DOCUMENT_ACTORS as u64);
         }
         if self.bytes.saturating_add(change.bytes.len()) > limits::DOCUMENT_BYTES {
             return refuse("bytes", limits::DOCUMENT_BYTES as u64);
@@ -179,7 +207,37 @@ impl History {
 
     /// The number of an actor's newest change; 0 when it made none.
     pub fn last_seq(&self, actor: &ActorId) -> u64 {
-        self.actors.get(actor).map_or(0, |l| l.seq)
+        self.last_of(actor).map_or(0, |c| c.seq)
+    }
+
+    fn last_of(&self, actor: &ActorId) -> Option<&StoredChange> {
+        self.actors.get(actor).and_then(|l| l.places.last()).and_then(|place| self.changes.get(*place))
+    }
+
+    /// Refuses those of these changes whose operations refer to an object, an element or a value that is not behind
+    /// them. Automerge panics on such a change, or takes it and cannot write it again.
+    ///
+    /// Ask it once of changes from others, after they were appended to a copy and before Automerge sees them. It opens
+    /// only the changes referred to.
+    pub fn check_references<'a>(&self, of: impl IntoIterator<Item = &'a ChangeHash>) -> Result<(), Refusal> {
+        let mut outline = Outline::new(self);
+        of.into_iter().filter_map(|hash| self.places.get(hash)).try_for_each(|place| outline.check(*place))
+    }
+
+    /// The place of a change that holds an actor's operation of this counter and is behind the change at `from`.
+    pub(super) fn behind_with(&self, from: usize, actor: &ActorId, counter: u64) -> Option<usize> {
+        let line = self.actors.get(actor)?;
+        let start = |place: &usize| self.changes.get(*place).map_or(u64::MAX, |c| c.start_op);
+        let upto = line.places.partition_point(|place| start(place) <= counter);
+        let place = *line.places.get(upto.checked_sub(1)?)?;
+        let seen = self.clocks.get(from).and_then(|clock| clock.get(line.number)).copied().unwrap_or(0);
+        let change = self.changes.get(place)?;
+        (counter <= change.max_op() && change.seq <= u64::from(seen)).then_some(place)
+    }
+
+    /// The number this history knows an actor by.
+    pub(super) fn actor_number(&self, actor: &ActorId) -> Option<usize> {
+        self.actors.get(actor).map(|l| l.number)
     }
 
     /// Of these heads, those that are not here.

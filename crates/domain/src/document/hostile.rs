@@ -10,4 +10,9 @@
     reason = "builds inputs for tests; a fault here is a fault of the test"
 )]
 
+pub mod draft;
 pub mod honest;
+
+#[cfg(test)]
+#[path = "hostile_tests.rs"]
+mod tests;

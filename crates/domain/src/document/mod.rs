@@ -10,6 +10,7 @@ pub mod history;
 #[cfg(any(test, feature = "sim"))]
 pub mod hostile;
 mod kind;
+mod outline;
 pub mod pack;
 pub mod shape;
 

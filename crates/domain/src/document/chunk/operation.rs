@@ -1,7 +1,7 @@
 //! Walks a change's operations: what each refers to must be able to stand before it.
 //!
 //! What a change refers to within itself is checked in full. What it refers to in earlier changes is checked by
-//! counter and actor alone; whether that object or element is there, only the document can tell.
+//! counter and actor alone here, and in full by the document's history ([`super::super::History::check_references`]).
 
 use super::Header;
 use super::column::{self, Column};
@@ -19,38 +19,81 @@ mod action {
     pub(super) const INCREMENT: u64 = 5;
 }
 
+/// What an object holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Shape {
+    /// Keys.
+    Map,
+    /// Elements: a list or a text.
+    Sequence,
+}
+
 /// An operation's id: its counter, then its actor's place among the change's actors.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Id {
-    counter: u64,
-    actor: u64,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in super::super) struct Id {
+    pub(in super::super) counter: u64,
+    pub(in super::super) actor: u64,
 }
 
 /// Where in its object an operation is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Key<'a> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Key<'a> {
+    /// A key of a map.
     Map(&'a str),
     /// Before the first element of a sequence.
     Head,
+    /// An element of a sequence, or for an insertion the one it goes behind.
     Element(Id),
 }
 
 /// The shape of a value; what it holds was checked while reading.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Value {
     Null,
     Whole,
     Other,
 }
 
-struct Operation<'a> {
+/// One operation, its references as they stand in the change.
+#[derive(Debug)]
+pub(in super::super) struct Operation<'a> {
     /// `None` for the root.
-    object: Option<Id>,
-    key: Key<'a>,
-    insert: bool,
+    pub(in super::super) object: Option<Id>,
+    pub(in super::super) key: Key<'a>,
+    pub(in super::super) insert: bool,
     action: u64,
     value: Value,
-    predecessors: Vec<Id>,
+    pub(in super::super) predecessors: Vec<Id>,
+}
+
+impl Operation<'_> {
+    /// The shape of the object it makes, when it makes one.
+    pub(in super::super) fn makes(&self) -> Option<Shape> {
+        match self.action {
+            action::MAKE_MAP => Some(Shape::Map),
+            action::MAKE_LIST | action::MAKE_TEXT => Some(Shape::Sequence),
+            _ => None,
+        }
+    }
+
+    /// The shape that its object must have.
+    pub(in super::super) fn is_on(&self) -> Shape {
+        match self.key {
+            Key::Map(_) => Shape::Map,
+            Key::Head | Key::Element(_) => Shape::Sequence,
+        }
+    }
+
+    /// Whether it only takes away: nothing stands where it was.
+    pub(in super::super) fn is_deletion(&self) -> bool {
+        self.action == action::DELETE
+    }
+}
+
+/// The operations of a change that passed [`super::inspect`].
+pub(super) fn read_all<'a>(header: &Header<'a>) -> Result<Vec<Operation<'a>>, Refusal> {
+    let entries = column::count_operations(header.column(column::ACTION))?;
+    if entries == 0 { Ok(Vec::new()) } else { read(header, entries) }
 }
 
 /// Checks every column and operation; gives how many operations there are.
@@ -81,6 +124,7 @@ pub(super) fn check(header: &Header<'_>) -> Result<u64, Refusal> {
     Ok(entries as u64)
 }
 
+/// Reads every operation from the columns.
 fn read<'a>(header: &Header<'a>, entries: usize) -> Result<Vec<Operation<'a>>, Refusal> {
     let column = |specification, name| Column { data: header.column(specification), name, entries };
     let actions = column(column::ACTION, "action").required(Reader::unsigned)?;
@@ -214,13 +258,6 @@ fn read_predecessors(header: &Header<'_>, entries: usize) -> Result<Vec<Vec<Id>>
     Ok(counts.into_iter().map(|count| ids.by_ref().take(usize::try_from(count).unwrap_or(0)).collect()).collect())
 }
 
-/// What an object holds, as far as the operations on it so far tell.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    Map,
-    Sequence,
-}
-
 /// The state of a walk over one change's operations.
 struct Walk<'o, 'a> {
     start_op: u64,
@@ -236,8 +273,7 @@ impl<'o, 'a> Walk<'o, 'a> {
         self.check_key(operation)?;
         check_action(operation)?;
         self.check_predecessors(operation)?;
-        if matches!(operation.action, action::MAKE_MAP | action::MAKE_LIST | action::MAKE_TEXT) {
-            let shape = if operation.action == action::MAKE_MAP { Shape::Map } else { Shape::Sequence };
+        if let Some(shape) = operation.makes() {
             self.shapes.insert(self.next_id(), shape);
         }
         self.before.push(operation);
@@ -268,10 +304,7 @@ impl<'o, 'a> Walk<'o, 'a> {
     }
 
     fn check_object(&mut self, operation: &Operation<'a>) -> Result<(), Refusal> {
-        let shape = match operation.key {
-            Key::Map(_) => Shape::Map,
-            Key::Head | Key::Element(_) => Shape::Sequence,
-        };
+        let shape = operation.is_on();
         let known = match operation.object {
             None => Shape::Map,
             Some(id) => {
@@ -309,8 +342,8 @@ impl<'o, 'a> Walk<'o, 'a> {
         let mut last = None;
         for id in &operation.predecessors {
             if let Some(replaced) = self.resolve(*id)? {
-                let is_same_place = replaced.object == operation.object && self.place(replaced, *id) == operation.key;
-                if !is_same_place || replaced.action == action::DELETE {
+                let is_same_place = replaced.object == operation.object && place(replaced, *id) == operation.key;
+                if !is_same_place || replaced.is_deletion() {
                     return Err(Refusal::malformed("an operation replaces one in another place"));
                 }
             }
@@ -322,11 +355,11 @@ impl<'o, 'a> Walk<'o, 'a> {
         }
         Ok(())
     }
+}
 
-    /// The key that later operations on the same place have.
-    fn place(&self, operation: &Operation<'a>, id: Id) -> Key<'a> {
-        if operation.insert { Key::Element(id) } else { operation.key }
-    }
+/// The key that later operations on the same place have.
+fn place<'a>(operation: &Operation<'a>, id: Id) -> Key<'a> {
+    if operation.insert { Key::Element(id) } else { operation.key }
 }
 
 fn check_action(operation: &Operation<'_>) -> Result<(), Refusal> {
