@@ -80,6 +80,16 @@ impl Scope {
 }
 
 impl Audience {
+    /// Its word in the document: who is named follows from the scopes, and is told to nobody else.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Partners => "partners",
+            Self::Named(_) => "named",
+            Self::Own => "own",
+        }
+    }
+
     /// The scopes of an owner with these partners that a document with this audience is in.
     pub fn scopes(&self, owner: OrgId, partners: &BTreeSet<OrgId>) -> BTreeSet<Scope> {
         match self {

@@ -18,6 +18,16 @@ pub struct Cursor {
     pub chain: [u8; 32],
 }
 
+impl Cursor {
+    /// In a scope that nothing was ever in: its feed has no name yet.
+    pub const BEFORE_ANY: Self = Self { feed_id: FeedId::from_bytes([0; 16]), seq: 0, chain: [0; 32] };
+
+    /// Whether the feed had no name yet.
+    pub fn is_before_any(&self) -> bool {
+        *self == Self::BEFORE_ANY
+    }
+}
+
 /// What a node keeps of one scope it holds: the end of its feed and the sum of its current versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScopeState {

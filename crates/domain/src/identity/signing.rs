@@ -22,6 +22,8 @@ impl Tag {
     pub const CONFIRMATION: Self = Self("fingerpost confirmation v1");
     /// A node's word on the set it holds in one scope.
     pub const SCOPE_HEAD: Self = Self("fingerpost scope head v1");
+    /// A process's further incarnations, from its first.
+    pub const INCARNATION: Self = Self("fingerpost incarnation v1");
     /// Where a node can be reached.
     pub const ADDRESSES: Self = Self("fingerpost addresses v1");
     /// A hub's word on one organisation.

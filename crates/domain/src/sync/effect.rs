@@ -134,6 +134,8 @@ pub enum Notice {
     Document(DocId),
     /// What a partner's link or lag looks like changed.
     Partner(OrgId),
+    /// An organisation's keys changed: links are judged by the new ones.
+    Keys(OrgId),
     /// An incident was recorded.
     Incident(String),
 }

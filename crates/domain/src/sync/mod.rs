@@ -9,11 +9,22 @@
 //! fails on I/O; when a `Commit` fails the shell drops what it loaded and stops the node.
 
 pub mod batch;
+mod compare;
+mod content;
 pub mod effect;
+mod engine;
+mod link;
 pub mod message;
 pub mod needs;
+mod open;
+mod partner;
+mod receive;
+mod reconcile;
+mod serve;
+mod write;
 
 pub use batch::Batch;
 pub use effect::{Effect, Input, Notice};
+pub use engine::{Engine, Known, Own, Standing, Usage};
 pub use message::Message;
 pub use needs::{Document, Loaded, Needs, QuarantineMark};

@@ -1,6 +1,7 @@
 //! What an input needs loaded, and what the shell loads for it. The shell loads exactly this, so the engine has no
 //! loading states.
 
+use crate::document::crdt::Content;
 use crate::document::{History, Kind};
 use crate::feed::{Cursor, FeedRow, ScopeState};
 use crate::statement::{CurrentSet, SignedStatement};
@@ -95,6 +96,8 @@ pub struct Document {
     pub quarantined: BTreeMap<VersionId, QuarantineMark>,
     /// What readers see.
     pub row: Option<DocumentRow>,
+    /// The whole history opened, when a step needed it; never loaded, only kept with the document.
+    pub content: Option<Content>,
 }
 
 impl Document {
@@ -109,6 +112,7 @@ impl Document {
             wanted: BTreeSet::new(),
             quarantined: BTreeMap::new(),
             row: None,
+            content: None,
         }
     }
 

@@ -1,0 +1,205 @@
+//! A disk: what was committed, and nothing else.
+
+use crate::document::{Kind, StoredChange};
+use crate::feed::{Cursor, FeedRow, ScopeState};
+use crate::statement::{CurrentSet, SignedStatement};
+use crate::sync::batch::{Batch, DocumentRow, Incident, Partner, Quarantined, Wanted};
+use crate::sync::needs::FeedRange;
+use crate::sync::{Document, Loaded, Needs, QuarantineMark, Usage};
+use crate::{DocId, FeedId, NodeId, OrgId, ScopeId, VersionId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Rows by table. Cloning one is taking a backup.
+#[derive(Clone, Debug, Default)]
+pub struct Disk {
+    /// Current statements.
+    pub statements: BTreeMap<VersionId, SignedStatement>,
+    /// Changes, in the order they were stored.
+    pub changes: BTreeMap<DocId, Vec<StoredChange>>,
+    /// What readers see.
+    pub rows: BTreeMap<DocId, DocumentRow>,
+    /// Scopes.
+    pub scopes: BTreeMap<ScopeId, ScopeState>,
+    /// Feeds.
+    pub feeds: BTreeMap<ScopeId, Vec<FeedRow>>,
+    /// Cursors in others' feeds.
+    pub cursors: BTreeMap<(NodeId, ScopeId), Cursor>,
+    /// Content that is wanted.
+    pub wanted: BTreeMap<VersionId, (DocId, ScopeId)>,
+    /// Content that was refused.
+    pub quarantined: BTreeMap<VersionId, Quarantined>,
+    /// Keys objects.
+    pub keys: BTreeMap<OrgId, Vec<u8>>,
+    /// Partners.
+    pub partners: BTreeMap<OrgId, Partner>,
+    /// What an operator should know.
+    pub incidents: Vec<Incident>,
+    /// Commits so far.
+    pub commits: u64,
+    /// Names feeds: another disk draws other names.
+    pub feed_seed: u64,
+}
+
+impl Disk {
+    /// Writes a batch, whole. Gives the scopes whose feeds grew.
+    pub fn commit(&mut self, batch: &Batch) -> Vec<ScopeId> {
+        self.commits += 1;
+        let mut grown = BTreeSet::new();
+        for entered in &batch.versions {
+            let said = entered.statement.statement();
+            grown.insert(said.scope_id);
+            let name = u128::from(self.feed_seed) << 64 | u128::from(self.commits);
+            let state = self
+                .scopes
+                .entry(said.scope_id)
+                .or_insert_with(|| ScopeState::empty(FeedId::from_bytes(name.to_be_bytes())));
+            let row = state.enter(entered.statement.version_id(), &entered.replaced, entered.since.clone());
+            let feed = self.feeds.entry(said.scope_id).or_default();
+            for old in &entered.replaced {
+                self.statements.remove(old);
+                self.wanted.remove(old);
+                self.quarantined.remove(old);
+                for row in feed.iter_mut().filter(|r| r.version.as_ref() == Some(old)) {
+                    row.version = None;
+                }
+            }
+            feed.push(row);
+            self.statements.insert(entered.statement.version_id(), entered.statement.clone());
+        }
+        for changes in &batch.changes {
+            let stored = self.changes.entry(changes.doc_id).or_default();
+            stored.retain(|c| !changes.dropped.contains(&c.hash));
+            stored.extend(changes.added.iter().cloned());
+        }
+        self.commit_rest(batch);
+        grown.into_iter().collect()
+    }
+
+    fn commit_rest(&mut self, batch: &Batch) {
+        self.rows.extend(batch.documents.iter().map(|r| (r.doc_id, r.clone())));
+        for quarantined in &batch.quarantined {
+            self.quarantined.insert(quarantined.version_id, quarantined.clone());
+        }
+        for (version, wanted) in &batch.wanted {
+            match wanted {
+                Wanted::Yes { doc_id, scope } => {
+                    if self.statements.contains_key(version) {
+                        self.wanted.insert(*version, (*doc_id, *scope));
+                    }
+                }
+                Wanted::No => {
+                    self.wanted.remove(version);
+                    self.quarantined.remove(version);
+                }
+            }
+        }
+        self.cursors.extend(batch.cursors.iter().map(|(k, v)| (*k, *v)));
+        self.keys.extend(batch.keys.iter().map(|(k, v)| (*k, v.clone())));
+        self.partners.extend(batch.partners.iter().map(|p| (p.org_id, p.clone())));
+        for org in &batch.removed_partners {
+            self.partners.remove(org);
+            self.keys.remove(org);
+        }
+        self.incidents.extend(batch.incidents.iter().cloned());
+    }
+
+    /// Reads what a step needs.
+    pub fn load(&self, needs: &Needs) -> Loaded {
+        let mut loaded = Loaded::default();
+        let mut documents = needs.documents.clone();
+        for version in &needs.versions {
+            if let Some(statement) = self.statements.get(version) {
+                loaded.versions.insert(*version, statement.statement().doc_id);
+            }
+        }
+        for range in &needs.feeds {
+            let rows = self.rows_in(range, &mut loaded.versions);
+            loaded.feeds.insert(range.scope, rows);
+        }
+        documents.extend(loaded.versions.values().copied());
+        for id in documents {
+            if let Some(document) = self.document(id) {
+                loaded.documents.insert(id, document);
+            }
+        }
+        for scope in &needs.scopes {
+            loaded.scopes.extend(self.scopes.get(scope).map(|s| (*scope, s.clone())));
+        }
+        let of_nodes = self.cursors.iter().filter(|((node, _), _)| needs.cursors.contains(node));
+        loaded.cursors.extend(of_nodes.map(|(k, v)| (*k, *v)));
+        for (scope, cursor) in &needs.positions {
+            if self.stands(scope, cursor) {
+                loaded.positions.insert(*scope);
+            }
+        }
+        for scope in &needs.id_sets {
+            let of_scope = self.statements.values().filter(|s| s.statement().scope_id == *scope);
+            loaded.id_sets.insert(*scope, of_scope.map(|s| (s.statement().signed_at, s.version_id())).collect());
+        }
+        for scope in &needs.wanted {
+            let of_scope = self.wanted.iter().filter(|(_, (_, s))| s == scope);
+            loaded.wanted.insert(*scope, of_scope.map(|(v, (d, _))| (*v, *d)).collect());
+        }
+        for owner in &needs.owned {
+            let of_owner = self.rows.values().filter(|r| r.owner == *owner);
+            loaded.owned.insert(*owner, of_owner.map(|r| r.doc_id).collect());
+        }
+        loaded
+    }
+
+    /// How much is held of each owner.
+    pub fn usage(&self) -> BTreeMap<OrgId, Usage> {
+        let mut usage: BTreeMap<OrgId, Usage> = BTreeMap::new();
+        for row in self.rows.values() {
+            let of_owner = usage.entry(row.owner).or_default();
+            of_owner.documents += 1;
+            of_owner.bytes += row.bytes;
+        }
+        usage
+    }
+
+    fn stands(&self, scope: &ScopeId, cursor: &Cursor) -> bool {
+        let Some(state) = self.scopes.get(scope) else { return false };
+        let row = self.feeds.get(scope).and_then(|f| f.iter().find(|r| r.seq == cursor.seq));
+        state.tail.feed_id == cursor.feed_id && (cursor.seq == 0 || row.is_some_and(|r| r.chain == cursor.chain))
+    }
+
+    fn rows_in(&self, range: &FeedRange, versions: &mut BTreeMap<VersionId, DocId>) -> Vec<FeedRow> {
+        let mut bytes = 0;
+        let mut out = Vec::new();
+        let after = self.feeds.get(&range.scope).into_iter().flatten().filter(|r| r.seq > range.after);
+        for row in after.take(range.rows) {
+            if let Some(statement) = row.version.and_then(|v| self.statements.get(&v)) {
+                let doc_id = statement.statement().doc_id;
+                versions.insert(statement.version_id(), doc_id);
+                bytes += self.changes.get(&doc_id).into_iter().flatten().map(|c| c.bytes.len()).sum::<usize>();
+            }
+            out.push(row.clone());
+            if bytes > range.bytes {
+                break;
+            }
+        }
+        out
+    }
+
+    /// One document as it is held.
+    pub fn document(&self, id: DocId) -> Option<Document> {
+        let of_doc = || self.statements.values().filter(|s| s.statement().doc_id == id);
+        let first = of_doc().next()?.statement();
+        let (kind, owner): (Kind, OrgId) = (first.kind, first.org_id);
+        let mut document = Document::new(id, kind, owner);
+        for statement in of_doc() {
+            let set: &mut CurrentSet = document.statements.entry(statement.statement().scope_id).or_default();
+            set.enter(statement.clone()).expect("what was held can be held");
+        }
+        let stored = self.changes.get(&id).cloned().unwrap_or_default();
+        document.changes = crate::document::History::new(stored).expect("what was stored is a history");
+        document.wanted = of_doc().map(|s| s.version_id()).filter(|v| self.wanted.contains_key(v)).collect();
+        document.quarantined = of_doc()
+            .filter_map(|s| self.quarantined.get(&s.version_id()))
+            .map(|q| (q.version_id, QuarantineMark { reason: q.reason.clone(), pack_hash: q.pack_hash }))
+            .collect();
+        document.row = self.rows.get(&id).cloned();
+        Some(document)
+    }
+}

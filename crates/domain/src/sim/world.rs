@@ -1,0 +1,325 @@
+//! A world: nodes, the links between them, time, and chance from one seed.
+
+use super::process::{Process, organisation};
+use crate::audience::Audience;
+use crate::document::{Edit, Kind};
+use crate::statement::Life;
+use crate::sync::batch::DocumentRow;
+use crate::sync::effect::{Answer, AskId, Command, Write, WriteAction};
+use crate::sync::{Effect, Input, Message};
+use crate::{DocId, NodeId, OrgId, RecordId, Refusal, Timestamp};
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// How often, of 1,000 chances, something goes wrong.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Faults {
+    /// A frame is lost.
+    pub lost: u32,
+    /// A frame comes twice.
+    pub repeated: u32,
+    /// A frame overtakes the one before it.
+    pub overtaking: u32,
+    /// A link is cut while frames are on their way.
+    pub cut: u32,
+    /// A process dies between two effects.
+    pub crash: u32,
+}
+
+impl Faults {
+    /// All of them, often.
+    pub const MANY: Self = Self { lost: 10, repeated: 10, overtaking: 10, cut: 15, crash: 15 };
+}
+
+/// Nodes by name, and what flows between them.
+#[derive(Debug)]
+pub struct World {
+    /// The nodes, in the order they were made.
+    pub nodes: Vec<Process>,
+    /// What happened so far, a line each; equal seeds give equal traces.
+    pub trace: Vec<String>,
+    now: Timestamp,
+    rng: ChaCha8Rng,
+    wires: BTreeMap<(usize, usize), VecDeque<Message>>,
+    linked: BTreeSet<(usize, usize)>,
+    faults: Faults,
+    answers: BTreeMap<u64, Result<Answer, Refusal>>,
+    asks: u64,
+}
+
+/// Index of a node in its world.
+pub type At = usize;
+
+impl World {
+    /// An empty world.
+    pub fn seeded(seed: u64) -> Self {
+        Self {
+            nodes: Vec::new(),
+            trace: Vec::new(),
+            now: Timestamp::from_ms(1_780_000_000_000),
+            rng: ChaCha8Rng::seed_from_u64(seed),
+            wires: BTreeMap::new(),
+            linked: BTreeSet::new(),
+            faults: Faults::default(),
+            answers: BTreeMap::new(),
+            asks: 0,
+        }
+    }
+
+    /// Makes organisations with so many nodes each, all paired with one another, and starts every node.
+    pub fn organisations<const N: usize>(&mut self, nodes: [usize; N]) -> [Vec<At>; N] {
+        let seed = self.rng.next_u64();
+        let made: Vec<_> = (0_u64..).zip(nodes).map(|(n, count)| organisation(seed ^ n, count)).collect();
+        let places = made.iter().map(|(identities, keys)| {
+            identities
+                .iter()
+                .map(|identity| {
+                    let mut process = Process::new(identity.clone(), keys, self.rng.next_u64());
+                    for (_, other) in made.iter().filter(|(_, other)| other.org_id() != keys.org_id()) {
+                        process.pair("partner", other);
+                    }
+                    process.start(self.rng.next_u64());
+                    self.nodes.push(process);
+                    self.nodes.len() - 1
+                })
+                .collect::<Vec<_>>()
+        });
+        places.collect::<Vec<_>>().try_into().expect("as many as were asked for")
+    }
+
+    /// What goes wrong from now on.
+    pub fn faults(&mut self, faults: Faults) -> &mut Self {
+        self.faults = faults;
+        self
+    }
+
+    /// Links two nodes.
+    pub fn link(&mut self, a: At, b: At) -> &mut Self {
+        if a == b || self.nodes[a].engine.is_none() || self.nodes[b].engine.is_none() {
+            return self;
+        }
+        self.cut(a, b);
+        self.linked.extend([(a, b), (b, a)]);
+        for (here, there) in [(a, b), (b, a)] {
+            let identity = &self.nodes[there].identity;
+            let input = Input::Linked { node: identity.node, org: identity.org };
+            self.nodes[here].inbox.push_back(input);
+        }
+        self
+    }
+
+    /// Cuts a link; what was on its way is lost.
+    pub fn cut(&mut self, a: At, b: At) -> &mut Self {
+        for (here, there) in [(a, b), (b, a)] {
+            self.wires.remove(&(here, there));
+            if self.linked.remove(&(here, there)) && self.nodes[here].engine.is_some() {
+                let node = self.nodes[there].identity.node;
+                self.nodes[here].inbox.push_back(Input::Unlinked { node });
+            }
+        }
+        self
+    }
+
+    /// Kills a process and starts it again from its disk.
+    pub fn restart(&mut self, at: At) -> &mut Self {
+        self.nodes[at].crash();
+        for other in 0..self.nodes.len() {
+            self.cut(at, other);
+        }
+        let draw = self.rng.next_u64();
+        self.nodes[at].start(draw);
+        self
+    }
+
+    /// Asks a node for something, and runs that node until it has answered or died.
+    pub fn ask(&mut self, at: At, command: Command) -> Result<Answer, Refusal> {
+        self.asks += 1;
+        let id = self.asks;
+        self.nodes[at].inbox.push_back(Input::Ask(AskId(id), command));
+        while self.answers.get(&id).is_none() {
+            if !self.step_node(at) {
+                return Err(Refusal::new(crate::RefusalKind::Busy, "the process died"));
+            }
+        }
+        self.answers.remove(&id).expect("it is there")
+    }
+
+    /// Publishes a listing.
+    pub fn publish(&mut self, at: At, name: &str, audience: Audience) -> DocId {
+        let record = RecordId::from_bytes(
+            ((u128::from(self.rng.next_u64()) << 64) | u128::from(self.rng.next_u64())).to_be_bytes(),
+        );
+        let doc_id = DocId::new(record, Kind::LISTING, &self.nodes[at].identity.org);
+        let value = serde_json::json!({ "name": name, "description": "A warm room. Come as you are." });
+        let action = WriteAction::Create { value, audience };
+        let _ = self.write(at, doc_id, action);
+        doc_id
+    }
+
+    /// Edits one field.
+    pub fn edit(
+        &mut self,
+        at: At,
+        doc_id: DocId,
+        path: &str,
+        value: impl Into<serde_json::Value>,
+    ) -> Result<Answer, Refusal> {
+        let path = path.split('.').map(str::to_owned).collect();
+        self.write(at, doc_id, WriteAction::Edit(vec![Edit { path, value: Some(value.into()) }]))
+    }
+
+    /// Does anything to one own document.
+    pub fn write(&mut self, at: At, doc_id: DocId, action: WriteAction) -> Result<Answer, Refusal> {
+        self.ask(at, Command::Write(vec![Write { doc_id, kind: Kind::LISTING, action, imported: None }]))
+    }
+
+    /// Runs until nothing is left to do but wait for a time that is over a minute away.
+    pub fn run_until_quiet(&mut self) -> &mut Self {
+        for _ in 0..200_000 {
+            if !self.step() {
+                return self;
+            }
+        }
+        panic!("not quiet after 200,000 steps:\n{}", self.trace[self.trace.len().saturating_sub(30)..].join("\n"));
+    }
+
+    /// Does one thing, drawn by chance. Gives whether there was one.
+    pub fn step(&mut self) -> bool {
+        let mut things: Vec<(At, Option<At>)> = Vec::new();
+        for (at, node) in self.nodes.iter().enumerate() {
+            let soon = self.now.plus_ms(60_000);
+            if node.engine.is_some() && (!node.inbox.is_empty() || node.wake_at.is_some_and(|t| t <= soon)) {
+                things.push((at, None));
+            }
+        }
+        things.extend(self.wires.iter().filter(|(_, w)| !w.is_empty()).map(|((from, to), _)| (*to, Some(*from))));
+        if things.is_empty() {
+            return false;
+        }
+        self.now = self.now.plus_ms(1);
+        match things[self.below(things.len())] {
+            (at, None) => {
+                self.step_node(at);
+            }
+            (at, Some(from)) => self.deliver(from, at),
+        }
+        true
+    }
+
+    fn deliver(&mut self, from: At, to: At) {
+        if self.chance(self.faults.cut) {
+            self.trace.push(format!("{from}-{to} cut"));
+            self.cut(from, to);
+            return;
+        }
+        let overtakes = self.chance(self.faults.overtaking);
+        let wire = self.wires.entry((from, to)).or_default();
+        let place = usize::from(overtakes && wire.len() > 1);
+        let Some(message) = wire.remove(place) else { return };
+        if self.chance(self.faults.lost) {
+            return;
+        }
+        if self.chance(self.faults.repeated) {
+            self.wires.entry((from, to)).or_default().push_front(message.clone());
+        }
+        let node = self.nodes[from].identity.node;
+        self.trace.push(format!("{from}->{to} {}", name_of(&message)));
+        self.nodes[to].inbox.push_back(Input::Received { node, message });
+    }
+
+    /// Lets a node take its next input; `false` when it has none or does not run.
+    fn step_node(&mut self, at: At) -> bool {
+        let crash = self.chance(self.faults.crash);
+        let survives = crash.then(|| self.below(4));
+        let now = self.now;
+        let node = &mut self.nodes[at];
+        let input = match node.inbox.pop_front() {
+            Some(input) => input,
+            None => match node.wake_at.take() {
+                Some(at) => {
+                    self.now = self.now.max(at);
+                    Input::Wake
+                }
+                None => return false,
+            },
+        };
+        if node.engine.is_none() {
+            return false;
+        }
+        let effects = node.step(now.max(self.now), input, survives);
+        for effect in effects {
+            self.do_effect(at, effect);
+        }
+        if crash {
+            self.trace.push(format!("{at} crashed"));
+            self.restart(at);
+        }
+        !crash
+    }
+
+    fn do_effect(&mut self, at: At, effect: Effect) {
+        match effect {
+            Effect::Send(node, message) => {
+                let to = self.place(node);
+                if self.linked.contains(&(at, to)) {
+                    self.wires.entry((at, to)).or_default().push_back(message);
+                }
+            }
+            Effect::Unlink(node, refusal) => {
+                let to = self.place(node);
+                self.trace.push(format!("{at} unlinks {to}: {refusal}"));
+                self.cut(at, to);
+            }
+            Effect::WakeAt(time) => self.nodes[at].wake_at = Some(time),
+            Effect::Answer(AskId(id), answer) => {
+                self.answers.insert(id, answer);
+            }
+            Effect::Commit(_) | Effect::Notify(_) => {}
+        }
+    }
+
+    fn place(&self, node: NodeId) -> At {
+        self.nodes.iter().position(|n| n.identity.node == node).expect("a node of this world")
+    }
+
+    /// A number below `n`.
+    pub fn below(&mut self, n: usize) -> usize {
+        usize::try_from(self.rng.next_u64() % n.max(1) as u64).expect("below n")
+    }
+
+    fn chance(&mut self, of_1000: u32) -> bool {
+        of_1000 > 0 && self.rng.next_u64() % 1000 < u64::from(of_1000)
+    }
+
+    /// What readers at a node see of a document.
+    pub fn row(&self, at: At, doc_id: DocId) -> Option<&DocumentRow> {
+        self.nodes[at].disk.rows.get(&doc_id).filter(|r| r.life == Life::Live)
+    }
+
+    /// The organisation of a node.
+    pub fn org(&self, at: At) -> OrgId {
+        self.nodes[at].identity.org
+    }
+
+    /// The clock.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+}
+
+fn name_of(message: &Message) -> String {
+    match message {
+        Message::Open(o) => format!("open {}", o.len()),
+        Message::Opened(o) => format!("opened {}", o.len()),
+        Message::Rows(r) => format!("rows {} to {}", r.items.len(), r.cursor.seq),
+        Message::Stored { seq, .. } => format!("stored {seq}"),
+        Message::Versions(v) => format!("versions {}", v.items.len()),
+        Message::Fetch { wants, .. } => format!("fetch {}", wants.len()),
+        Message::FetchVersions { version_ids, .. } => format!("fetch versions {}", version_ids.len()),
+        Message::Part { .. } => "part".to_owned(),
+        Message::Reconcile { frame, .. } => format!("reconcile {}", frame.len()),
+        Message::Keys(_) => "keys".to_owned(),
+        Message::Confirmation(_) => "confirmation".to_owned(),
+    }
+}

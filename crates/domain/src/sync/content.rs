@@ -1,0 +1,288 @@
+//! From signed heads and change packs to what readers see.
+//!
+//! What a node holds depends on signed bytes alone: a version's changes are judged against the history behind its own
+//! heads, and where two current versions cannot stand together the one with the smaller id stands.
+
+use super::batch::{AddedChanges, DocumentRow, Quarantined, Wanted};
+use super::{Batch, Document, QuarantineMark};
+use crate::audience::Scope;
+use crate::document::crdt::Content;
+use crate::document::{History, StoredChange, chunk};
+use crate::statement::{CurrentSet, Life, SignedStatement};
+use crate::{ActorId, ChangeHash, Refusal, RefusalKind, Timestamp, VersionId};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+
+/// What came of a version's changes.
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// They are in the document.
+    Applied(Vec<StoredChange>),
+    /// Something they rest on is not here.
+    Lacking,
+    /// They break a rule; not to be tried again with the same bytes.
+    Refused(Refusal),
+    /// They passed every rule, and failed when they were opened: likewise, and dear enough to be counted.
+    Failed(Refusal),
+}
+
+/// What a document's statements say together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub(super) life: Life,
+    /// Heads of the versions that count and whose content is here.
+    pub(super) heads: BTreeSet<ChangeHash>,
+    /// Whether the content of every version that counts is here.
+    pub(super) is_whole: bool,
+}
+
+/// How a document grew by a step.
+#[derive(Clone, Debug)]
+pub(super) struct Growth {
+    /// 1 when it is new.
+    pub(super) documents: u64,
+    pub(super) bytes_before: u64,
+    pub(super) bytes: u64,
+    /// Who made the changes that were dropped: none of them may count on from there in this document.
+    pub(super) dropped: BTreeSet<ActorId>,
+}
+
+impl Document {
+    /// Whether the content behind a version is here.
+    pub(super) fn has_content(&self, statement: &SignedStatement) -> bool {
+        let id = statement.version_id();
+        !self.wanted.contains(&id)
+            && !self.quarantined.contains_key(&id)
+            && statement.statement().heads.iter().all(|h| self.changes.contains(h))
+    }
+
+    /// Content is the union over the live scopes, in the highest generation among them; where no scope is live, over
+    /// the withdrawn ones. Within a scope the strongest word counts: erased over withdrawn over live.
+    pub(super) fn standing(&self) -> Standing {
+        let life = self.statements.values().filter_map(life_of).min().unwrap_or(Life::Withdrawn);
+        let sets = || self.statements.values().filter(|set| life_of(set) == Some(life));
+        let generation = sets().flat_map(CurrentSet::standing).map(|s| s.statement().generation).max();
+        let counting =
+            || sets().flat_map(CurrentSet::standing).filter(move |s| Some(s.statement().generation) == generation);
+        let heads = counting().filter(|s| self.has_content(s)).flat_map(|s| s.statement().heads.iter().copied());
+        let heads: BTreeSet<_> = heads.collect();
+        // Scopes may stand at different places of one history: what is behind another head is no head.
+        let heads = if heads.len() > 1 { self.changes.behind(&heads).heads().clone() } else { heads };
+        Standing { life, heads, is_whole: counting().all(|s| self.has_content(s)) }
+    }
+
+    /// The life of this document in one scope; `None` when it was never there.
+    pub(super) fn life_in(&self, scope: &Scope) -> Option<Life> {
+        self.statements.get(&scope.id()).and_then(life_of)
+    }
+
+    /// The document opened at these heads.
+    pub(super) fn open_at(&mut self, heads: &BTreeSet<ChangeHash>) -> Result<Content, Refusal> {
+        let is_whole = self.changes.heads() == heads;
+        let whole = self.open_whole()?;
+        if is_whole {
+            return Ok(whole.clone());
+        }
+        whole.at(&heads.iter().copied().collect::<Vec<_>>())
+    }
+
+    /// The document opened with all that is stored of it; kept with it from then on.
+    pub(super) fn open_whole(&mut self) -> Result<&Content, Refusal> {
+        let content = match self.content.take() {
+            Some(content) => content,
+            None => Content::open(self.changes.changes().iter().map(|c| c.bytes.as_slice()))?,
+        };
+        Ok(self.content.insert(content))
+    }
+
+    /// Judges a version's changes and, when they hold, adds them. On anything but `Applied` the document is unchanged.
+    pub(super) fn take(&mut self, statement: &SignedStatement, chunks: &[Vec<u8>]) -> Taken {
+        let new = match self.inspect(statement, chunks) {
+            Ok(new) => new,
+            Err(refusal) => return Taken::Refused(refusal),
+        };
+        match self.fit(statement, &new) {
+            Ok(Some((history, new))) => match self.apply(&history, &new) {
+                Ok(content) => {
+                    self.changes = history;
+                    self.content = Some(content);
+                    Taken::Applied(new)
+                }
+                Err(refusal) => Taken::Failed(refusal),
+            },
+            Ok(None) => Taken::Lacking,
+            Err(refusal) => Taken::Refused(refusal),
+        }
+    }
+
+    fn inspect(&self, statement: &SignedStatement, chunks: &[Vec<u8>]) -> Result<Vec<StoredChange>, Refusal> {
+        chunks.iter().map(|bytes| chunk::inspect(bytes, &statement.statement().org_id)).collect()
+    }
+
+    /// The document's history with the new changes; `None` when something they rest on is not here.
+    #[expect(clippy::type_complexity, reason = "a history and what is new in it, used once")]
+    fn fit(
+        &self,
+        statement: &SignedStatement,
+        offered: &[StoredChange],
+    ) -> Result<Option<(History, Vec<StoredChange>)>, Refusal> {
+        let heads = &statement.statement().heads;
+        let mut history = self.changes.clone();
+        let mut new = Vec::new();
+        for change in offered {
+            match history.append(change.clone()) {
+                Ok(()) => new.push(change.clone()),
+                Err(refusal) if refusal.kind == RefusalKind::AlreadyDone => {}
+                Err(refusal) if refusal.kind == RefusalKind::NotFound => return Ok(None),
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        if !history.missing(heads).is_empty() {
+            return Ok(None);
+        }
+        let behind = history.ancestors(heads);
+        if let Some(stray) = new.iter().find(|c| !behind.contains(&c.hash)) {
+            return Err(Refusal::not_authentic(format!("change {} is not behind the signed heads", stray.hash)));
+        }
+        Ok(Some((history, new)))
+    }
+
+    fn apply(&self, history: &History, new: &[StoredChange]) -> Result<Content, Refusal> {
+        let content = match &self.content {
+            Some(content) => content.apply(new.iter().map(|c| c.bytes.as_slice()))?,
+            None => Content::open(history.changes().iter().map(|c| c.bytes.as_slice()))?,
+        };
+        content.check(self.kind)?;
+        Ok(content)
+    }
+
+    /// Brings the row that readers see up to date, and drops what no current version rests on any more.
+    /// Gives how the document grew, in documents and bytes.
+    pub(super) fn refresh(&mut self, batch: &mut Batch) -> Result<Growth, Refusal> {
+        let before = self.row.as_ref().map(|r| r.bytes);
+        let standing = self.standing();
+        let dropped = self.drop_unreachable(&standing, batch);
+        let row = if standing.is_whole || !standing.heads.is_empty() || self.row.is_none() {
+            self.read(&standing)?
+        } else {
+            // The newest content is not here yet: the last applied one is shown until it is.
+            let is_public = self.is_public();
+            self.row
+                .clone()
+                .map(|row| DocumentRow { life: standing.life, is_public, ..row })
+                .unwrap_or(self.read(&standing)?)
+        };
+        let growth = Growth {
+            documents: u64::from(before.is_none()),
+            bytes_before: before.unwrap_or(0),
+            bytes: row.bytes,
+            dropped,
+        };
+        batch.put_row(row.clone());
+        self.row = Some(row);
+        Ok(growth)
+    }
+
+    fn read(&mut self, standing: &Standing) -> Result<DocumentRow, Refusal> {
+        let mut row = DocumentRow {
+            doc_id: self.id,
+            kind: self.kind,
+            owner: self.owner,
+            life: standing.life,
+            is_public: self.is_public(),
+            name: String::new(),
+            value: serde_json::Value::Null,
+            heads: standing.heads.iter().copied().collect(),
+            conflicts: 0,
+            last_modified: self.newest_signature(),
+            bytes: u64::try_from(self.changes.bytes()).unwrap_or(u64::MAX),
+        };
+        if standing.life != Life::Erased && !standing.heads.is_empty() {
+            let content = self.open_at(&standing.heads)?;
+            row.value = content.value();
+            row.name = row.value.get("name").and_then(|n| n.as_str()).unwrap_or_default().to_owned();
+            row.conflicts = u32::try_from(content.conflicts().len()).unwrap_or(u32::MAX);
+            row.last_modified = content.last_modified().unwrap_or(row.last_modified);
+        }
+        Ok(row)
+    }
+
+    fn newest_signature(&self) -> Timestamp {
+        self.current().map(|s| s.statement().signed_at).max().unwrap_or_default()
+    }
+
+    fn is_public(&self) -> bool {
+        self.life_in(&Scope::public(self.owner)) == Some(Life::Live)
+    }
+
+    fn drop_unreachable(&mut self, standing: &Standing, batch: &mut Batch) -> BTreeSet<ActorId> {
+        if !standing.is_whole {
+            return BTreeSet::new();
+        }
+        let heads: BTreeSet<_> = self.current().flat_map(|s| s.statement().heads.iter().copied()).collect();
+        let dropped = self.changes.unreachable(&heads);
+        if dropped.is_empty() {
+            return BTreeSet::new();
+        }
+        let actors = dropped.iter().filter_map(|hash| self.changes.change(hash)).map(|c| c.actor).collect();
+        self.changes = self.changes.without(&dropped.iter().copied().collect());
+        self.content = None;
+        batch.drop_changes(self.id, dropped);
+        actors
+    }
+
+    /// Marks a version's content as refused: kept, visible, and not tried again from the same bytes.
+    pub(super) fn quarantine(
+        &mut self,
+        version_id: VersionId,
+        from: crate::NodeId,
+        refusal: &Refusal,
+        pack: &[u8],
+        batch: &mut Batch,
+    ) {
+        let pack_hash = hash_pack(pack);
+        let reason = refusal.message.clone();
+        self.quarantined.insert(version_id, QuarantineMark { reason: reason.clone(), pack_hash });
+        batch.quarantined.push(Quarantined {
+            version_id,
+            doc_id: self.id,
+            owner: self.owner,
+            from,
+            reason,
+            pack: pack.to_vec(),
+            pack_hash,
+            at: batch.at,
+        });
+    }
+}
+
+/// The strongest word among a scope's standing statements.
+fn life_of(set: &CurrentSet) -> Option<Life> {
+    set.standing().map(|s| s.statement().life).max()
+}
+
+/// The name that a pack's bytes go by.
+pub(super) fn hash_pack(pack: &[u8]) -> [u8; 32] {
+    Sha256::digest(pack).into()
+}
+
+impl Batch {
+    pub(super) fn put_row(&mut self, row: DocumentRow) {
+        self.documents.retain(|r| r.doc_id != row.doc_id);
+        self.documents.push(row);
+    }
+
+    pub(super) fn add_changes(&mut self, doc_id: crate::DocId, added: Vec<StoredChange>) {
+        if !added.is_empty() {
+            self.changes.push(AddedChanges { doc_id, added, dropped: Vec::new() });
+        }
+    }
+
+    fn drop_changes(&mut self, doc_id: crate::DocId, dropped: Vec<ChangeHash>) {
+        self.changes.push(AddedChanges { doc_id, added: Vec::new(), dropped });
+    }
+
+    pub(super) fn want(&mut self, version_id: VersionId, wanted: Wanted) {
+        self.wanted.insert(version_id, wanted);
+    }
+}

@@ -1,0 +1,250 @@
+//! The engine's state and its one entrance.
+
+use super::link::Link;
+use super::{Batch, Effect, Input, Loaded, Message, Needs, Notice, serve};
+use crate::audience::{Scope, scopes_between};
+use crate::identity::keys::KeysObject;
+use crate::identity::signing::SecretKey;
+use crate::sync::batch::{Incident, Partner};
+use crate::{Incarnation, NodeId, OrgId, Refusal, ScopeId, Timestamp};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Who this process is.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// The organisation.
+    pub org: OrgId,
+    /// The node.
+    pub node: NodeId,
+    /// This start of the process; never the same twice.
+    pub incarnation: Incarnation,
+    /// Signs statements.
+    pub author: SecretKey,
+    /// Whether it is the organisation's home node: only that one begins new generations.
+    pub is_home: bool,
+}
+
+/// What a node knew when it started, from its store.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Partners.
+    pub partners: Vec<Partner>,
+    /// Keys objects, the own one among them.
+    pub keys: BTreeMap<OrgId, KeysObject>,
+    /// How much is held of each owner.
+    pub usage: BTreeMap<OrgId, Usage>,
+}
+
+/// How much is held of one owner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Documents.
+    pub documents: u64,
+    /// Bytes of changes.
+    pub bytes: u64,
+}
+
+/// The engine of one node. Protocol of use: `needs` an input, load that, `step` it, do the effects in order.
+#[derive(Debug)]
+pub struct Engine {
+    pub(super) own: Own,
+    pub(super) partners: BTreeMap<OrgId, Partner>,
+    pub(super) keys: BTreeMap<OrgId, KeysObject>,
+    pub(super) usage: BTreeMap<OrgId, Usage>,
+    pub(super) full: BTreeSet<OrgId>,
+    pub(super) quarantines: BTreeMap<OrgId, VecDeque<Timestamp>>,
+    pub(super) links: BTreeMap<NodeId, Link>,
+    /// Own documents whose audience may have grown by a new partner.
+    pub(super) to_share: VecDeque<crate::DocId>,
+    /// Partners whose arrival is still to be worked into `to_share`.
+    pub(super) to_list: BTreeSet<OrgId>,
+    /// Partners whose arrival `to_share` is about.
+    pub(super) sharing_with: BTreeSet<OrgId>,
+    /// The incarnation that this process started as, and how many it has taken since.
+    pub(super) first_incarnation: Incarnation,
+    pub(super) renewals: u64,
+}
+
+/// What one step gathers: one batch, then what goes out behind it.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) batch: Batch,
+    pub(super) after: Vec<Effect>,
+    pub(super) is_unfinished: bool,
+    pub(super) wake_at: Option<Timestamp>,
+}
+
+/// How a partner's link stands, for `status`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether a link is open.
+    pub is_linked: bool,
+    /// Whether every scope read from it is at the end of its feed, with equal sums.
+    pub is_in_step: bool,
+    /// Versions known to exist there and not yet here.
+    pub behind: u64,
+}
+
+impl Engine {
+    /// An engine that knows this and has no links yet.
+    pub fn new(own: Own, known: Known) -> Self {
+        Self {
+            first_incarnation: own.incarnation,
+            renewals: 0,
+            sharing_with: BTreeSet::new(),
+            own,
+            to_list: known.partners.iter().filter(|p| !p.is_shared_with).map(|p| p.org_id).collect(),
+            partners: known.partners.into_iter().map(|p| (p.org_id, p)).collect(),
+            keys: known.keys,
+            usage: known.usage,
+            full: BTreeSet::new(),
+            quarantines: BTreeMap::new(),
+            links: BTreeMap::new(),
+            to_share: VecDeque::new(),
+        }
+    }
+
+    /// The organisation this engine acts for.
+    pub fn org(&self) -> OrgId {
+        self.own.org
+    }
+
+    /// Partners as they stand.
+    pub fn partners(&self) -> impl Iterator<Item = &Partner> {
+        self.partners.values()
+    }
+
+    /// Keys objects as they stand.
+    pub fn keys(&self) -> &BTreeMap<OrgId, KeysObject> {
+        &self.keys
+    }
+
+    /// Owners of whom no more is taken until there is room.
+    pub fn full(&self) -> &BTreeSet<OrgId> {
+        &self.full
+    }
+
+    /// How the links with an organisation stand.
+    pub fn standing(&self, org: &OrgId) -> Standing {
+        let links: Vec<_> = self.links.values().filter(|l| l.org == *org).collect();
+        Standing {
+            is_linked: !links.is_empty(),
+            is_in_step: !links.is_empty() && links.iter().all(|l| l.is_in_step()),
+            behind: links.iter().map(|l| l.behind()).max().unwrap_or(0),
+        }
+    }
+
+    /// What has to be loaded before `input` is stepped.
+    pub fn needs(&self, input: &Input) -> Needs {
+        let mut needs = Needs::default();
+        match input {
+            Input::Linked { node, org } => self.needs_to_open(*node, *org, &mut needs),
+            Input::Received { node, message } => self.needs_to_receive(*node, message, &mut needs),
+            Input::Ask(_, command) => self.needs_to_do(command, &mut needs),
+            Input::Wake => {
+                self.needs_to_answer(&mut needs);
+                self.needs_to_share(&mut needs);
+                self.needs_to_serve(None, &mut needs);
+            }
+            Input::Grew(scopes) => self.needs_to_serve(Some(scopes), &mut needs),
+            Input::Unlinked { .. } => {}
+        }
+        needs
+    }
+
+    /// Takes one input, with what it needs loaded, and says what has to happen.
+    pub fn step(&mut self, now: Timestamp, input: Input, loaded: &mut Loaded) -> Vec<Effect> {
+        let mut out = Outcome::default();
+        out.batch.at = now;
+        match input {
+            Input::Linked { node, org } => self.open(node, org, loaded, &mut out),
+            Input::Unlinked { node } => self.unlinked(node, &mut out),
+            Input::Received { node, message } => {
+                if let Err(refusal) = self.receive(now, node, message, loaded, &mut out) {
+                    self.end_link(node, refusal, &mut out);
+                }
+            }
+            Input::Ask(id, command) => {
+                let answer = self.act(now, command, loaded, &mut out);
+                // The answer comes before what else goes out, and after the commit.
+                out.after.insert(0, Effect::Answer(id, answer));
+            }
+            Input::Grew(scopes) => {
+                for serving in self.links.values_mut().flat_map(|l| l.serving.values_mut()) {
+                    serving.has_more |= scopes.contains(&serving.scope.id());
+                }
+                self.serve(Some(&scopes), loaded, &mut out);
+            }
+            Input::Wake => {
+                self.answer(loaded, &mut out);
+                self.share_with_new_partners(now, loaded, &mut out);
+                self.serve(None, loaded, &mut out);
+                self.ask_again(now, &mut out);
+            }
+        }
+        self.arm(now, &mut out);
+        out.into_effects()
+    }
+
+    /// The scopes that this node and a node of another organisation may exchange.
+    pub(super) fn scopes_with(&self, other: OrgId) -> BTreeMap<ScopeId, Scope> {
+        let partners = self.partners.keys().copied().collect();
+        if other != self.own.org && !self.partners.contains_key(&other) {
+            return BTreeMap::new();
+        }
+        scopes_between(self.own.org, other, &partners).into_iter().map(|s| (s.id(), s)).collect()
+    }
+
+    /// Ends a link and says why; what the other side did is kept as an incident.
+    pub(super) fn end_link(&mut self, node: NodeId, refusal: Refusal, out: &mut Outcome) {
+        out.incident(Some(node), None, "link", refusal.message.clone());
+        self.unlinked(node, out);
+        out.after.push(Effect::Unlink(node, refusal));
+    }
+
+    fn unlinked(&mut self, node: NodeId, out: &mut Outcome) {
+        if let Some(link) = self.links.remove(&node) {
+            out.after.push(Effect::Notify(Notice::Partner(link.org)));
+        }
+    }
+
+    fn arm(&self, now: Timestamp, out: &mut Outcome) {
+        if self.has_work() || out.is_unfinished {
+            out.wake_at = Some(now);
+        } else if let Some(at) = self.next_retry() {
+            out.wake_at = Some(out.wake_at.map_or(at, |w| w.min(at)));
+        }
+    }
+
+    fn has_work(&self) -> bool {
+        !self.to_list.is_empty()
+            || !self.sharing_with.is_empty()
+            || !self.to_share.is_empty()
+            || self.links.values().any(|l| {
+                !l.owed.is_empty()
+                    || l.serving.values().any(serve::may_send)
+                    || l.reading.values().any(|r| r.has_wanted || r.wants_reconcile.is_some())
+            })
+    }
+}
+
+impl Outcome {
+    pub(super) fn send(&mut self, node: NodeId, message: Message) {
+        self.after.push(Effect::Send(node, message));
+    }
+
+    pub(super) fn incident(&mut self, from: Option<NodeId>, owner: Option<OrgId>, kind: &str, message: String) {
+        self.after.push(Effect::Notify(Notice::Incident(message.clone())));
+        self.batch.incidents.push(Incident { at: self.batch.at, from, owner, kind: kind.to_owned(), message });
+    }
+
+    fn into_effects(self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if !self.batch.is_empty() {
+            effects.push(Effect::Commit(self.batch));
+        }
+        effects.extend(self.after);
+        effects.extend(self.wake_at.map(Effect::WakeAt));
+        effects
+    }
+}

@@ -1,0 +1,126 @@
+//! What the engine keeps of one link: what it reads from the other side and what it serves to it. Gone when the link is.
+
+use super::message::Want;
+use super::reconcile::Session;
+use crate::audience::Scope;
+use crate::feed::Cursor;
+use crate::{DocId, OrgId, ScopeId, Sum, Timestamp, VersionId};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// One link.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) org: OrgId,
+    /// Scopes opened at the other side.
+    pub(super) reading: BTreeMap<ScopeId, Reading>,
+    /// Scopes that the other side opened here.
+    pub(super) serving: BTreeMap<ScopeId, Serving>,
+    /// Whether the other side has sent its openings; it may once.
+    pub(super) is_opened: bool,
+    /// What the other side asked for and has not got yet.
+    pub(super) owed: VecDeque<Owed>,
+    /// Parts of large histories whose statement has not come yet.
+    pub(super) parts: BTreeMap<(ScopeId, DocId), Vec<Vec<u8>>>,
+    /// Bytes in `parts`.
+    pub(super) part_bytes: usize,
+    /// Documents asked for and not answered.
+    pub(super) fetching: BTreeMap<(ScopeId, DocId), Fetching>,
+}
+
+/// When a document was asked for, and how often.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fetching {
+    pub(super) again_at: Timestamp,
+    pub(super) tries: u32,
+}
+
+/// Something to send when there is room.
+#[derive(Clone, Debug)]
+pub(super) enum Owed {
+    /// A document in a scope, less what the asker has.
+    Document(ScopeId, Want),
+    /// A version in a scope.
+    Version(ScopeId, VersionId),
+}
+
+/// A scope read from the other side.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub(super) scope: Scope,
+    pub(super) cursor: Option<Cursor>,
+    /// What the other side holds, when it last said so.
+    pub(super) theirs: Option<Sum>,
+    /// What this side held when it last compared.
+    pub(super) ours: Sum,
+    /// Whether the end of the other's feed was reached.
+    pub(super) is_at_end: bool,
+    /// Whether documents of this scope are on the wanted list and not asked for on this link.
+    pub(super) has_wanted: bool,
+    /// A reconciliation is due, and the cursor stands here once it is through.
+    pub(super) wants_reconcile: Option<Cursor>,
+    pub(super) reconcile: Option<Reconcile>,
+    /// When a reconciliation may start again.
+    pub(super) next_reconcile: Timestamp,
+}
+
+/// A reconciliation that this side began.
+#[derive(Debug)]
+pub(super) struct Reconcile {
+    pub(super) session: Session,
+    /// Where the cursor stands once all differences are here.
+    pub(super) tail: Cursor,
+    /// Versions asked for and not here yet.
+    pub(super) missing: BTreeSet<VersionId>,
+    /// Versions found and not asked for yet.
+    pub(super) to_ask: VecDeque<VersionId>,
+    /// Whether all differences are known.
+    pub(super) is_done: bool,
+}
+
+/// A scope served to the other side.
+#[derive(Debug)]
+pub(super) struct Serving {
+    pub(super) scope: Scope,
+    /// The last row sent.
+    pub(super) sent: u64,
+    /// The last rows of the frames that are not acknowledged yet.
+    pub(super) in_flight: VecDeque<u64>,
+    /// Whether the feed goes on past `sent`.
+    pub(super) has_more: bool,
+    /// Versions that the other side gave here: they are not sent back.
+    pub(super) given: BTreeSet<VersionId>,
+    /// A reconciliation that the other side began.
+    pub(super) reconcile: Option<Session>,
+}
+
+impl Link {
+    pub(super) fn new(org: OrgId) -> Self {
+        Self {
+            org,
+            reading: BTreeMap::new(),
+            serving: BTreeMap::new(),
+            is_opened: false,
+            owed: VecDeque::new(),
+            parts: BTreeMap::new(),
+            part_bytes: 0,
+            fetching: BTreeMap::new(),
+        }
+    }
+
+    /// Whether everything read here is at the end of its feed with equal sums.
+    pub(super) fn is_in_step(&self) -> bool {
+        self.reading.values().all(|r| r.is_at_end && r.theirs == Some(r.ours)) && self.fetching.is_empty()
+    }
+
+    /// Versions known to exist there and not here yet.
+    pub(super) fn behind(&self) -> u64 {
+        let missing: u64 = self
+            .reading
+            .values()
+            .filter_map(|r| {
+                r.theirs.map(|t| t.count().saturating_sub(r.ours.count()).max(u64::from(!r.is_at_end && t != r.ours)))
+            })
+            .sum();
+        missing.max(u64::try_from(self.fetching.len()).unwrap_or(u64::MAX))
+    }
+}

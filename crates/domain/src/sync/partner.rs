@@ -1,0 +1,187 @@
+//! Partners: taking one in, changing what is kept of one, ending the partnership; keys and confirmations.
+
+use super::batch::Partner;
+use super::engine::{Engine, Outcome};
+use super::message::Message;
+use super::{Effect, Loaded, Needs, Notice};
+use crate::audience::{Audience, Scope};
+use crate::identity::certificate::NodeState;
+use crate::identity::confirmation::Confirmation;
+use crate::identity::keys::KeysObject;
+use crate::identity::object::Signed;
+use crate::statement::Life;
+use crate::{NodeId, OrgId, Refusal, RefusalKind, Timestamp};
+
+/// Own documents looked at in one step when a new partner arrives.
+const SHARE_PAGE: usize = 100;
+
+impl Engine {
+    pub(super) fn add_partner(&mut self, partner: Partner, keys: &[u8], out: &mut Outcome) -> Result<(), Refusal> {
+        let keys = KeysObject::parse(keys)?;
+        if keys.org_id() != partner.org_id {
+            return Err(Refusal::not_authentic("a partner's keys are of another organisation"));
+        }
+        if partner.org_id == self.own.org {
+            return Err(Refusal::new(RefusalKind::AlreadyDone, "an organisation is not its own partner"));
+        }
+        self.merge_keys(None, keys, out)?;
+        let partner = match self.partners.get(&partner.org_id) {
+            // Paired again: what was agreed stays, where it lives may be new.
+            Some(known) => Partner { name: partner.name, addresses: partner.addresses, ..known.clone() },
+            None => Partner { is_shared_with: false, ..partner },
+        };
+        if !partner.is_shared_with {
+            self.to_list.insert(partner.org_id);
+        }
+        self.put_partner(partner, out);
+        Ok(())
+    }
+
+    pub(super) fn update_partner(&mut self, partner: Partner, out: &mut Outcome) -> Result<(), Refusal> {
+        let known = self.partners.get(&partner.org_id).ok_or_else(|| not_a_partner(&partner.org_id))?;
+        // What the engine keeps by itself is not the caller's to change.
+        let partner =
+            Partner { confirmed_there: known.confirmed_there.clone(), is_shared_with: known.is_shared_with, ..partner };
+        let (org, is_paused) = (partner.org_id, partner.is_paused);
+        self.put_partner(partner, out);
+        let nodes: Vec<_> = self.links.iter().filter(|(_, l)| l.org == org).map(|(node, _)| *node).collect();
+        for node in nodes {
+            if is_paused {
+                self.links.remove(&node);
+                out.after.push(Effect::Unlink(node, Refusal::new(RefusalKind::NotAllowed, "paused by the other side")));
+            } else {
+                self.send_confirmation(node, org, out);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn remove_partner(&mut self, org: OrgId, out: &mut Outcome) -> Result<(), Refusal> {
+        self.partners.remove(&org).ok_or_else(|| not_a_partner(&org))?;
+        self.keys.remove(&org);
+        self.to_list.remove(&org);
+        self.full.remove(&org);
+        self.usage.remove(&org);
+        out.batch.removed_partners.insert(org);
+        let nodes: Vec<_> = self.links.iter().filter(|(_, l)| l.org == org).map(|(node, _)| *node).collect();
+        for node in nodes {
+            self.links.remove(&node);
+            out.after.push(Effect::Unlink(node, Refusal::new(RefusalKind::NotAllowed, "no longer a partner")));
+        }
+        out.after.push(Effect::Notify(Notice::Partner(org)));
+        Ok(())
+    }
+
+    fn put_partner(&mut self, partner: Partner, out: &mut Outcome) {
+        out.after.push(Effect::Notify(Notice::Partner(partner.org_id)));
+        out.batch.partners.retain(|p| p.org_id != partner.org_id);
+        out.batch.partners.push(partner.clone());
+        self.partners.insert(partner.org_id, partner);
+    }
+
+    /// A keys object from a link: of the other's organisation, of a partner (from an own node), or the own one.
+    pub(super) fn take_keys(&mut self, node: NodeId, bytes: &[u8], out: &mut Outcome) -> Result<(), Refusal> {
+        let keys = KeysObject::parse(bytes)?;
+        let from = self.link_mut(node)?.org;
+        let is_theirs_to_send = keys.org_id() == from || from == self.own.org || keys.org_id() == self.own.org;
+        if !is_theirs_to_send || !self.keys.contains_key(&keys.org_id()) {
+            return Err(Refusal::new(RefusalKind::NotAllowed, "keys of an organisation that this link does not carry"));
+        }
+        self.merge_keys(Some(node), keys, out)
+    }
+
+    fn merge_keys(&mut self, from: Option<NodeId>, keys: KeysObject, out: &mut Outcome) -> Result<(), Refusal> {
+        let org = keys.org_id();
+        let merged = match self.keys.get(&org) {
+            Some(known) => {
+                let mut merged = known.clone();
+                for alarm in merged.merge(&keys)? {
+                    out.incident(from, Some(org), "keys", format!("the keys of {org} disagree: {alarm:?}"));
+                }
+                merged
+            }
+            None => keys,
+        };
+        if self.keys.get(&org) != Some(&merged) {
+            out.batch.keys.insert(org, merged.bytes());
+            out.after.push(Effect::Notify(Notice::Keys(org)));
+            self.keys.insert(org, merged);
+        }
+        Ok(())
+    }
+
+    /// Tells the other side that its words were compared here.
+    pub(super) fn send_confirmation(&self, node: NodeId, org: OrgId, out: &mut Outcome) {
+        if let Some(at) = self.partners.get(&org).and_then(|p| p.confirmed_here_at) {
+            let confirmation = Confirmation { org_id: self.own.org, partner: org, confirmed_at: at };
+            let bytes = Signed::sign(confirmation, &self.own.author).bytes().to_vec();
+            out.send(node, Message::Confirmation(bytes));
+        }
+    }
+
+    pub(super) fn take_confirmation(&mut self, node: NodeId, bytes: &[u8], out: &mut Outcome) -> Result<(), Refusal> {
+        let from = self.link_mut(node)?.org;
+        let keys = self.keys.get(&from).ok_or_else(|| not_a_partner(&from))?;
+        let confirmation = Signed::<Confirmation>::parse(bytes)?;
+        let said = confirmation.content();
+        if said.org_id != from || said.partner != self.own.org {
+            return Err(Refusal::not_authentic("a confirmation of words between other organisations"));
+        }
+        let is_signed = keys
+            .certificates()
+            .map(Signed::content)
+            .any(|c| c.state != NodeState::Compromised && confirmation.verify(&c.author_key).is_ok());
+        if !is_signed {
+            return Err(Refusal::not_authentic("a confirmation of words that no node of its organisation signed"));
+        }
+        let Some(partner) = self.partners.get(&from).cloned() else { return Err(not_a_partner(&from)) };
+        if partner.confirmed_there.as_deref() != Some(bytes) {
+            let partner = Partner { confirmed_there: Some(bytes.to_vec()), ..partner };
+            self.put_partner(partner, out);
+        }
+        Ok(())
+    }
+
+    pub(super) fn needs_to_share(&self, needs: &mut Needs) {
+        if !self.to_list.is_empty() {
+            needs.owned.insert(self.own.org);
+        }
+        needs.documents.extend(self.to_share.iter().take(SHARE_PAGE).copied());
+    }
+
+    /// Works a new partner into the audience of what is for all partners, some documents a step. Until it is through,
+    /// each start of the process begins it again; what is done already stays as it is.
+    pub(super) fn share_with_new_partners(&mut self, now: Timestamp, loaded: &mut Loaded, out: &mut Outcome) {
+        if let Some(owned) = loaded.owned.get(&self.own.org) {
+            self.to_share = owned.iter().copied().collect();
+            let partners: Vec<_> = std::mem::take(&mut self.to_list).into_iter().collect();
+            self.sharing_with.extend(partners);
+            return;
+        }
+        let page: Vec<_> = self.to_share.drain(..self.to_share.len().min(SHARE_PAGE)).collect();
+        for doc_id in page {
+            let is_for_partners = loaded.documents.get(&doc_id).is_some_and(|d| {
+                d.life_in(&Scope::own(self.own.org)) == Some(Life::Live)
+                    && d.row.as_ref().is_some_and(|r| r.value.get("audience").is_some_and(|a| a == "partners"))
+            });
+            if is_for_partners
+                && let Err(refusal) = self.share(now, doc_id, &Audience::Partners, loaded, out)
+                && refusal.kind != RefusalKind::AlreadyDone
+            {
+                out.incident(None, Some(self.own.org), "share", format!("document {doc_id}: {refusal}"));
+            }
+        }
+        if self.to_share.is_empty() {
+            for org in std::mem::take(&mut self.sharing_with) {
+                if let Some(partner) = self.partners.get(&org) {
+                    let partner = Partner { is_shared_with: true, ..partner.clone() };
+                    self.put_partner(partner, out);
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn not_a_partner(org: &OrgId) -> Refusal {
+    Refusal::not_found(format!("{org} is not a partner")).hint("`fingerpost partner list` shows who is")
+}

@@ -1,0 +1,510 @@
+//! What comes over a link, and the ladder every version climbs: parse, owner and key, scope, order, then content.
+
+use super::content::{Taken, hash_pack};
+use super::engine::{Engine, Outcome};
+use super::link::{Fetching, Link, Reading};
+use super::message::{Item, Message, Rows, Versions, Want};
+use super::{Document, Effect, Loaded, Needs, Notice};
+use crate::audience::Scope;
+use crate::document::pack;
+use crate::identity::certificate::NodeState;
+use crate::statement::{Entered, SignedStatement};
+use crate::sync::batch::{EnteredVersion, Wanted};
+use crate::{ActorId, DocId, NodeId, OrgId, Refusal, RefusalKind, ScopeId, Sum, Timestamp, VersionId, limits};
+use std::collections::BTreeSet;
+
+/// One step's arguments, and the scope and link it is about.
+struct Taking<'a> {
+    now: Timestamp,
+    node: NodeId,
+    scope: Scope,
+    loaded: &'a mut Loaded,
+    out: &'a mut Outcome,
+    /// Documents whose content is to be fetched.
+    fetch: BTreeSet<DocId>,
+    /// Documents whose row has to be brought up to date.
+    touched: BTreeSet<DocId>,
+}
+
+impl Engine {
+    pub(super) fn needs_to_receive(&self, node: NodeId, message: &Message, needs: &mut Needs) {
+        match message {
+            Message::Open(openings) => self.needs_to_be_opened(node, openings, needs),
+            Message::Opened(opened) => needs.scopes.extend(opened.iter().map(|o| o.scope)),
+            Message::Rows(rows) => needs_items(rows.scope, &rows.items, needs),
+            Message::Versions(versions) => needs_items(versions.scope, &versions.items, needs),
+            Message::Stored { scope, .. } => self.needs_to_serve(Some(&[*scope]), needs),
+            Message::Reconcile { scope, from_initiator: true, .. } => self.needs_to_respond(node, *scope, needs),
+            Message::Fetch { .. }
+            | Message::FetchVersions { .. }
+            | Message::Part { .. }
+            | Message::Reconcile { .. }
+            | Message::Keys(_)
+            | Message::Confirmation(_) => {}
+        }
+    }
+
+    /// Takes a frame. An error ends the link; what is merely refused is noted and the link goes on.
+    pub(super) fn receive(
+        &mut self,
+        now: Timestamp,
+        node: NodeId,
+        message: Message,
+        loaded: &mut Loaded,
+        out: &mut Outcome,
+    ) -> Result<(), Refusal> {
+        match message {
+            Message::Open(openings) => self.opened_by(node, &openings, loaded, out),
+            Message::Opened(opened) => self.opened(now, node, &opened, loaded, out),
+            Message::Rows(rows) => self.take_rows(now, node, rows, loaded, out),
+            Message::Stored { scope, seq } => self.stored(node, scope, seq, loaded, out),
+            Message::Versions(versions) => self.take_versions(now, node, versions, loaded, out),
+            Message::Fetch { scope, wants } => self.owe_documents(node, scope, wants),
+            Message::FetchVersions { scope, version_ids } => self.owe_versions(node, scope, version_ids),
+            Message::Part { scope, doc_id, pack } => self.take_part(node, scope, doc_id, pack),
+            Message::Reconcile { scope, from_initiator: true, frame } => {
+                self.respond(now, node, scope, &frame, loaded, out)
+            }
+            Message::Reconcile { scope, from_initiator: false, frame } => self.advance(now, node, scope, &frame, out),
+            Message::Keys(bytes) => self.take_keys(node, &bytes, out),
+            Message::Confirmation(bytes) => self.take_confirmation(node, &bytes, out),
+        }
+    }
+
+    pub(super) fn link_mut(&mut self, node: NodeId) -> Result<&mut Link, Refusal> {
+        self.links.get_mut(&node).ok_or_else(|| Refusal::not_found("a frame on a link that is not open"))
+    }
+
+    fn reading_mut(&mut self, node: NodeId, scope: ScopeId) -> Result<&mut Reading, Refusal> {
+        self.link_mut(node)?.reading.get_mut(&scope).ok_or_else(|| {
+            Refusal::new(RefusalKind::NotAllowed, format!("something of scope {scope}, which was not asked for"))
+        })
+    }
+
+    fn take_rows(
+        &mut self,
+        now: Timestamp,
+        node: NodeId,
+        rows: Rows,
+        loaded: &mut Loaded,
+        out: &mut Outcome,
+    ) -> Result<(), Refusal> {
+        let reading = self.reading_mut(node, rows.scope)?;
+        let scope = reading.scope;
+        // A feed that was empty when it was opened has its name from its first row.
+        let in_order = reading
+            .cursor
+            .is_some_and(|c| (c.feed_id == rows.cursor.feed_id || c.is_before_any()) && c.seq <= rows.cursor.seq);
+        if !in_order {
+            return Err(Refusal::malformed("feed rows out of order, or of another feed than was opened"));
+        }
+        if self.full.contains(&scope.owner) {
+            // Not acknowledged: the other side stops after its window, and this scope is read again from here.
+            return Ok(());
+        }
+        self.take_items(now, node, scope, rows.items, loaded, out);
+        if self.full.contains(&scope.owner) {
+            return Ok(());
+        }
+        let ours = sum_after(scope.id(), loaded, out);
+        let link = self.link_mut(node)?;
+        let is_settled = link.fetching.is_empty();
+        let reading = link.reading.get_mut(&rows.scope).ok_or_else(|| Refusal::not_found("the scope"))?;
+        reading.cursor = Some(rows.cursor);
+        reading.ours = ours;
+        reading.is_at_end = rows.sum.is_some();
+        if let Some(theirs) = rows.sum {
+            reading.theirs = Some(theirs);
+            if theirs != ours && is_settled {
+                reading.want_reconcile(now, rows.cursor);
+            }
+        }
+        if !reading.is_reconciling() {
+            out.batch.cursors.insert((node, rows.scope), rows.cursor);
+        }
+        out.send(node, Message::Stored { scope: rows.scope, seq: rows.cursor.seq });
+        out.after.push(Effect::Notify(Notice::Partner(link.org)));
+        Ok(())
+    }
+
+    fn take_versions(
+        &mut self,
+        now: Timestamp,
+        node: NodeId,
+        versions: Versions,
+        loaded: &mut Loaded,
+        out: &mut Outcome,
+    ) -> Result<(), Refusal> {
+        let scope = self.scope_on(node, versions.scope)?;
+        if self.full.contains(&scope.owner) {
+            return Ok(());
+        }
+        let ids: Vec<_> = versions.items.iter().filter_map(|i| SignedStatement::parse(&i.statement).ok()).collect();
+        self.take_items(now, node, scope, versions.items, loaded, out);
+        let ours = sum_after(scope.id(), loaded, out);
+        let link = self.link_mut(node)?;
+        for doc in versions.absent.iter().copied().chain(ids.iter().map(|s| s.statement().doc_id)) {
+            link.fetching.remove(&(versions.scope, doc));
+        }
+        if let Some(reading) = link.reading.get_mut(&versions.scope) {
+            reading.ours = ours;
+            let came = ids.iter().map(SignedStatement::version_id).chain(versions.absent_versions);
+            if let Some(cursor) = reading.came(came) {
+                reading.cursor = Some(cursor);
+                out.batch.cursors.insert((node, versions.scope), cursor);
+            }
+        }
+        out.after.push(Effect::Notify(Notice::Partner(link.org)));
+        Ok(())
+    }
+
+    /// A scope that this link carries, whichever side opened it: what the other side was found to lack is sent unasked.
+    pub(super) fn scope_on(&self, node: NodeId, scope: ScopeId) -> Result<Scope, Refusal> {
+        let link = self.links.get(&node).ok_or_else(|| Refusal::not_found("a frame on a link that is not open"))?;
+        let reading = link.reading.get(&scope).map(|r| r.scope);
+        reading.or_else(|| link.serving.get(&scope).map(|s| s.scope)).ok_or_else(|| {
+            Refusal::new(RefusalKind::NotAllowed, format!("something of scope {scope}, which this link does not carry"))
+        })
+    }
+
+    fn take_items(
+        &mut self,
+        now: Timestamp,
+        node: NodeId,
+        scope: Scope,
+        items: Vec<Item>,
+        loaded: &mut Loaded,
+        out: &mut Outcome,
+    ) {
+        let mut taking = Taking { now, node, scope, loaded, out, fetch: BTreeSet::new(), touched: BTreeSet::new() };
+        for item in items {
+            if let Err(refusal) = self.take_item(&item, &mut taking) {
+                let what = SignedStatement::parse(&item.statement)
+                    .map_or_else(|_| "a version".to_owned(), |s| format!("a version of {}", name_of(&s)));
+                taking.note("refused", format!("{what} was refused: {refusal}"));
+            }
+        }
+        let Taking { fetch, touched, .. } = taking;
+        for doc_id in touched {
+            self.refresh(doc_id, loaded, out);
+        }
+        self.fetch(now, node, scope.id(), fetch, loaded, out);
+    }
+
+    /// Steps 2 to 8 of the ladder. A refusal is noted by the caller, and the stream goes on.
+    fn take_item(&mut self, item: &Item, taking: &mut Taking<'_>) -> Result<(), Refusal> {
+        let statement = SignedStatement::parse(&item.statement)?;
+        let said = statement.statement();
+        if said.scope_id != taking.scope.id() || said.org_id != taking.scope.owner {
+            return Err(Refusal::not_authentic("it speaks of another scope than it came in"));
+        }
+        let known = taking.loaded.documents.contains_key(&said.doc_id);
+        let held = known && taking.loaded.documents.get(&said.doc_id).is_some_and(|d| d.holds(&statement));
+        if !held {
+            self.check_signature(&statement)?;
+            if !known && self.is_full(&said.org_id) {
+                self.mark_full(said.org_id, taking.out);
+                return Err(Refusal::too_large("its owner has as many documents here as it may have"));
+            }
+        }
+        let document = taking
+            .loaded
+            .documents
+            .entry(said.doc_id)
+            .or_insert_with(|| Document::new(said.doc_id, said.kind, said.org_id));
+        let entered = match enter(document, statement.clone(), taking.out) {
+            Ok(entered) => entered,
+            Err(refusal) => {
+                self.mark_full(said.org_id, taking.out);
+                return Err(refusal);
+            }
+        };
+        self.remember_given(taking.node, taking.scope.id(), statement.version_id());
+        match entered {
+            Entered::Current { twin, .. } => {
+                taking.touched.insert(said.doc_id);
+                taking.note_twin(&statement, twin);
+            }
+            Entered::Replaced(twin) => {
+                taking.note_twin(&statement, twin);
+                return Ok(());
+            }
+            Entered::Held if taking.document(said.doc_id).is_some_and(|d| d.has_content(&statement)) => return Ok(()),
+            Entered::Held => {}
+        }
+        self.take_content(&statement, &item.pack, taking)
+    }
+
+    fn take_content(
+        &mut self,
+        statement: &SignedStatement,
+        bytes: &[u8],
+        taking: &mut Taking<'_>,
+    ) -> Result<(), Refusal> {
+        let doc_id = statement.statement().doc_id;
+        let version_id = statement.version_id();
+        let parts = self.take_parts(taking.node, taking.scope.id(), doc_id);
+        let pack_hash = hash_pack(&[parts.concat().as_slice(), bytes].concat());
+        let is_stopped = self.is_stopped(&statement.statement().org_id, taking.now);
+        let Some(document) = taking.loaded.documents.get_mut(&doc_id) else { return Ok(()) };
+        if document.quarantined.get(&version_id).is_some_and(|mark| mark.pack_hash == pack_hash) {
+            return Ok(());
+        }
+        let was_wanted = document.wanted.contains(&version_id);
+        let taken = match unpack(&parts, bytes) {
+            Ok(_) if is_stopped => Taken::Lacking,
+            Ok(chunks) => document.take(statement, &chunks),
+            Err(refusal) => Taken::Refused(refusal),
+        };
+        match taken {
+            Taken::Applied(new) => {
+                document.wanted.remove(&version_id);
+                document.quarantined.remove(&version_id);
+                taking.out.batch.add_changes(doc_id, new);
+                if was_wanted {
+                    taking.out.batch.want(version_id, Wanted::No);
+                }
+                taking.touched.insert(doc_id);
+                Ok(())
+            }
+            Taken::Lacking => {
+                document.wanted.insert(version_id);
+                taking.out.batch.want(version_id, Wanted::Yes { doc_id, scope: taking.scope.id() });
+                // Asked for once a link: what came as an answer and still does not fit is not asked for again at once.
+                if !was_wanted && !is_stopped {
+                    taking.fetch.insert(doc_id);
+                }
+                Ok(())
+            }
+            Taken::Refused(_) | Taken::Failed(_) => {
+                let refusal = match taken {
+                    Taken::Failed(refusal) => {
+                        self.count_failure(statement.statement().org_id, taking.now);
+                        refusal
+                    }
+                    Taken::Refused(refusal) => refusal,
+                    Taken::Applied(_) | Taken::Lacking => return Ok(()),
+                };
+                document.quarantine(version_id, taking.node, &refusal, bytes, &mut taking.out.batch);
+                document.wanted.insert(version_id);
+                taking.out.batch.want(version_id, Wanted::Yes { doc_id, scope: taking.scope.id() });
+                taking.touched.insert(doc_id);
+                taking.note("quarantined", format!("the content of {} was set aside: {refusal}", name_of(statement)));
+                Ok(())
+            }
+        }
+    }
+
+    fn check_signature(&self, statement: &SignedStatement) -> Result<(), Refusal> {
+        let said = statement.statement();
+        let keys = self
+            .keys
+            .get(&said.org_id)
+            .ok_or_else(|| Refusal::not_authentic("its owner is neither a partner nor vouched for"))?;
+        match keys.author_key(said.key_id) {
+            Some((_, NodeState::Compromised)) => Err(Refusal::not_authentic("it is signed by a key that was stolen")),
+            Some((key, NodeState::Active | NodeState::Retired)) => statement.verify(&key),
+            None => Err(Refusal::not_authentic("it is signed by a key that its owner has not certified")),
+        }
+    }
+
+    /// Brings a document's row up to date. Content was checked before it was added, so a failure here is a fault of
+    /// this software: it is noted, and the last row stands.
+    pub(super) fn refresh(&mut self, doc_id: DocId, loaded: &mut Loaded, out: &mut Outcome) {
+        let Some(document) = loaded.documents.get_mut(&doc_id) else { return };
+        let owner = document.owner;
+        match document.refresh(&mut out.batch) {
+            Ok(growth) => {
+                let usage = self.usage.entry(owner).or_default();
+                usage.documents = usage.documents.saturating_add(growth.documents);
+                usage.bytes = usage.bytes.saturating_sub(growth.bytes_before).saturating_add(growth.bytes);
+                out.after.push(Effect::Notify(Notice::Document(doc_id)));
+                if growth.dropped.contains(&ActorId::new(&self.own.org, self.own.incarnation)) {
+                    self.renew_incarnation();
+                }
+            }
+            Err(refusal) => out.incident(None, Some(owner), "fault", format!("document {doc_id}: {refusal}")),
+        }
+    }
+
+    /// Asks a node for documents, as many as may be in flight; the rest stay wanted.
+    pub(super) fn fetch(
+        &mut self,
+        now: Timestamp,
+        node: NodeId,
+        scope: ScopeId,
+        docs: BTreeSet<DocId>,
+        loaded: &Loaded,
+        out: &mut Outcome,
+    ) {
+        let Some(link) = self.links.get_mut(&node) else { return };
+        let mut wants = Vec::new();
+        for doc_id in docs {
+            if link.fetching.len() >= limits::FETCHES_IN_FLIGHT {
+                if let Some(reading) = link.reading.get_mut(&scope) {
+                    reading.has_wanted = true;
+                }
+                break;
+            }
+            let again_at = now.plus_ms(limits::WANTED_TIMEOUT_MS);
+            if link.fetching.insert((scope, doc_id), Fetching { again_at, tries: 1 }).is_none() {
+                let heads = loaded.documents.get(&doc_id).map(|d| d.changes.heads());
+                wants.push(Want {
+                    doc_id,
+                    have: heads.into_iter().flatten().copied().take(limits::DOCUMENT_HEADS).collect(),
+                });
+            }
+        }
+        for page in wants.chunks(FETCH_PAGE) {
+            out.send(node, Message::Fetch { scope, wants: page.to_vec() });
+        }
+    }
+
+    fn remember_given(&mut self, node: NodeId, scope: ScopeId, version: VersionId) {
+        if let Some(serving) = self.links.get_mut(&node).and_then(|l| l.serving.get_mut(&scope)) {
+            serving.given.insert(version);
+        }
+    }
+
+    fn is_full(&self, owner: &OrgId) -> bool {
+        *owner != self.own.org
+            && self
+                .usage
+                .get(owner)
+                .is_some_and(|u| u.documents >= limits::OWNER_DOCUMENTS || u.bytes >= limits::OWNER_BYTES)
+    }
+
+    fn mark_full(&mut self, owner: OrgId, out: &mut Outcome) {
+        if self.full.insert(owner) {
+            let message = format!("{owner} has as much here as an organisation may have; no more of it is taken");
+            out.incident(None, Some(owner), "full", message);
+        }
+    }
+
+    /// Whether so much of an owner's content failed lately that no more is opened for now.
+    fn is_stopped(&self, owner: &OrgId, now: Timestamp) -> bool {
+        let hour_ago = now.plus_ms(-HOUR_MS);
+        self.quarantines
+            .get(owner)
+            .is_some_and(|at| at.iter().filter(|t| **t > hour_ago).count() >= limits::QUARANTINES_AN_HOUR)
+    }
+
+    /// Counts content that failed when it was opened. What breaks a rule before costs nothing and is not counted.
+    fn count_failure(&mut self, owner: OrgId, now: Timestamp) {
+        let times = self.quarantines.entry(owner).or_default();
+        times.push_back(now);
+        while times.len() > limits::QUARANTINES_AN_HOUR {
+            times.pop_front();
+        }
+    }
+
+    fn take_part(&mut self, node: NodeId, scope: ScopeId, doc_id: DocId, pack: Vec<u8>) -> Result<(), Refusal> {
+        self.scope_on(node, scope)?;
+        let link = self.link_mut(node)?;
+        link.part_bytes = link.part_bytes.saturating_add(pack.len());
+        if link.part_bytes > PARTS_BYTES {
+            return Err(Refusal::too_large("more parts of documents than may wait for their statement"));
+        }
+        link.parts.entry((scope, doc_id)).or_default().push(pack);
+        Ok(())
+    }
+
+    fn take_parts(&mut self, node: NodeId, scope: ScopeId, doc_id: DocId) -> Vec<Vec<u8>> {
+        let Some(link) = self.links.get_mut(&node) else { return Vec::new() };
+        let parts = link.parts.remove(&(scope, doc_id)).unwrap_or_default();
+        link.part_bytes = link.part_bytes.saturating_sub(parts.iter().map(Vec::len).sum());
+        parts
+    }
+}
+
+/// Documents asked for in one frame.
+const FETCH_PAGE: usize = 100;
+/// Bytes of parts that may wait on one link: two of the largest documents.
+const PARTS_BYTES: usize = 2 * limits::DOCUMENT_BYTES;
+const HOUR_MS: i64 = 60 * 60 * 1000;
+
+impl Taking<'_> {
+    fn document(&self, doc_id: DocId) -> Option<&Document> {
+        self.loaded.documents.get(&doc_id)
+    }
+
+    fn note(&mut self, kind: &str, message: String) {
+        self.out.incident(Some(self.node), Some(self.scope.owner), kind, message);
+    }
+
+    fn note_twin(&mut self, statement: &SignedStatement, twin: Option<VersionId>) {
+        if let Some(twin) = twin {
+            let id = statement.version_id();
+            self.note("twin", format!("{} was signed twice at one point: {id} and {twin}", name_of(statement)));
+        }
+    }
+}
+
+impl Document {
+    fn holds(&self, statement: &SignedStatement) -> bool {
+        self.statements
+            .get(&statement.statement().scope_id)
+            .is_some_and(|set| set.iter().any(|s| s.version_id() == statement.version_id()))
+    }
+}
+
+/// Enters a statement in a document's set for its scope, and in the batch when it became current.
+pub(super) fn enter(
+    document: &mut Document,
+    statement: SignedStatement,
+    out: &mut Outcome,
+) -> Result<Entered, Refusal> {
+    let set = document.statements.entry(statement.statement().scope_id).or_default();
+    let before: Vec<_> = set.iter().cloned().collect();
+    let entered = set.enter(statement.clone())?;
+    if let Entered::Current { replaced, .. } = &entered {
+        let since: BTreeSet<_> = before
+            .iter()
+            .filter(|s| replaced.contains(&s.version_id()))
+            .flat_map(|s| s.statement().heads.iter().copied())
+            .collect();
+        for id in replaced {
+            document.wanted.remove(id);
+            document.quarantined.remove(id);
+        }
+        out.batch.versions.push(EnteredVersion {
+            statement,
+            replaced: replaced.clone(),
+            since: since.into_iter().collect(),
+        });
+    }
+    Ok(entered)
+}
+
+/// The sum of a scope once the batch is written.
+pub(super) fn sum_after(scope: ScopeId, loaded: &Loaded, out: &Outcome) -> Sum {
+    let mut sum = loaded.scopes.get(&scope).map(|s| s.sum).unwrap_or_default();
+    for version in out.batch.versions.iter().filter(|v| v.statement.statement().scope_id == scope) {
+        for id in &version.replaced {
+            sum.remove(id);
+        }
+        sum.add(&version.statement.version_id());
+    }
+    sum
+}
+
+fn needs_items(scope: ScopeId, items: &[Item], needs: &mut Needs) {
+    needs.scopes.insert(scope);
+    needs.documents.extend(
+        items.iter().filter_map(|item| SignedStatement::parse(&item.statement).ok().map(|s| s.statement().doc_id)),
+    );
+}
+
+fn unpack(parts: &[Vec<u8>], bytes: &[u8]) -> Result<Vec<Vec<u8>>, Refusal> {
+    let mut chunks = Vec::new();
+    for part in parts.iter().map(Vec::as_slice).chain([bytes]) {
+        chunks.extend(pack::decode(part, limits::DOCUMENT_BYTES)?);
+    }
+    Ok(chunks)
+}
+
+/// A document in words, for incidents: kind and record, never content.
+fn name_of(statement: &SignedStatement) -> String {
+    let said = statement.statement();
+    format!("{} {}", said.kind, said.doc_id.record())
+}
