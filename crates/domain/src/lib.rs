@@ -10,6 +10,8 @@ pub mod id;
 pub mod identity;
 pub mod limits;
 pub mod refusal;
+#[cfg(any(test, feature = "sim"))]
+pub mod sim;
 pub mod statement;
 pub mod sum;
 pub mod sync;

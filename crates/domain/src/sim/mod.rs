@@ -17,7 +17,7 @@ mod world;
 
 pub use disk::Disk;
 pub use process::{Identity, Process};
-pub use world::{Faults, World};
+pub use world::{At, Faults, World};
 
 #[cfg(test)]
 mod tests;

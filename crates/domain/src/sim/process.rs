@@ -41,7 +41,7 @@ pub struct Process {
 }
 
 /// Makes the nodes of one organisation with their keys object. Equal seeds give equal keys.
-pub fn organisation(seed: u64, nodes: usize) -> (Vec<Identity>, KeysObject) {
+pub(super) fn organisation(seed: u64, nodes: usize) -> (Vec<Identity>, KeysObject) {
     let root = Root::from_entropy(&seed_of("root", seed, 0));
     let org = root.org_id();
     let made: Vec<_> = (0..nodes)

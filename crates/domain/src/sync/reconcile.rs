@@ -8,7 +8,7 @@ use negentropy::{Id, Negentropy, NegentropyStorageVector};
 use std::fmt;
 
 /// One side of one reconciliation: ids sealed from one read, and how far it went.
-pub struct Session {
+pub(super) struct Session {
     negentropy: Negentropy<'static, NegentropyStorageVector>,
     rounds: u32,
     started: Timestamp,
@@ -16,13 +16,13 @@ pub struct Session {
 
 /// What the initiator learned from a frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub(super) struct Found {
     /// Held here and not there.
-    pub have: Vec<VersionId>,
+    pub(super) have: Vec<VersionId>,
     /// Held there and not here.
-    pub need: Vec<VersionId>,
+    pub(super) need: Vec<VersionId>,
     /// The next frame to send; `None` when all differences are known.
-    pub next: Option<Vec<u8>>,
+    pub(super) next: Option<Vec<u8>>,
 }
 
 impl fmt::Debug for Session {
@@ -33,7 +33,7 @@ impl fmt::Debug for Session {
 
 impl Session {
     /// A session over these ids.
-    pub fn new(now: Timestamp, ids: &[(Timestamp, VersionId)]) -> Result<Self, Refusal> {
+    pub(super) fn new(now: Timestamp, ids: &[(Timestamp, VersionId)]) -> Result<Self, Refusal> {
         if ids.len() > limits::RECONCILE_IDS {
             return Err(Refusal::too_large(format!("a scope of {} versions", ids.len())));
         }
@@ -48,18 +48,18 @@ impl Session {
     }
 
     /// The initiator's first frame.
-    pub fn initiate(&mut self) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn initiate(&mut self) -> Result<Vec<u8>, Refusal> {
         self.negentropy.initiate().map_err(fault)
     }
 
     /// The responder's answer to a frame.
-    pub fn respond(&mut self, now: Timestamp, frame: &[u8]) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn respond(&mut self, now: Timestamp, frame: &[u8]) -> Result<Vec<u8>, Refusal> {
         self.count_round(now)?;
         self.negentropy.reconcile(frame).map_err(fault)
     }
 
     /// What the initiator learns from an answer.
-    pub fn advance(&mut self, now: Timestamp, frame: &[u8]) -> Result<Found, Refusal> {
+    pub(super) fn advance(&mut self, now: Timestamp, frame: &[u8]) -> Result<Found, Refusal> {
         self.count_round(now)?;
         let (mut have, mut need) = (Vec::new(), Vec::new());
         let next = self.negentropy.reconcile_with_ids(frame, &mut have, &mut need).map_err(fault)?;

@@ -313,10 +313,8 @@ impl Engine {
         let all = pairs.chain([Scope::public(own), Scope::own(own)]);
         let generation = document.generation();
         let is_behind = |scope: &Scope| document.seen_in(scope).0 < generation;
-        all.filter(|scope| {
-            document.life_in(scope) == Some(Life::Live) || (implied.contains(scope) && is_behind(scope))
-        })
-        .collect()
+        all.filter(|scope| document.life_in(scope) == Some(Life::Live) || (implied.contains(scope) && is_behind(scope)))
+            .collect()
     }
 
     /// Whether the next write should be a new generation: the history has grown large, or too many processes wrote it.
