@@ -1,1 +1,28 @@
-//! store
+//! Everything a node keeps, in SQLite or PostgreSQL: one [`Store`], one text of SQL, one folder of migrations.
+//!
+//! The store decides nothing. It writes a [`domain::sync::Batch`] in one transaction, or nothing of it, and returns when
+//! that is durable; it loads exactly what a [`domain::sync::Needs`] names; and it answers readers. Places in feeds are
+//! given by `domain::feed::ScopeState::enter`, inside the transaction. One writer at a time, on purpose.
+
+mod commit;
+mod error;
+mod load;
+mod open;
+mod sql;
+
+pub use error::{StoreError, StoreErrorKind};
+pub use open::sqlite_url;
+
+use open::Dialect;
+use sqlx::AnyPool;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// A database that is open. Clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: AnyPool,
+    dialect: Dialect,
+    /// Writers of this process queue here, in order, before they take the database's own lock.
+    turn: Arc<Mutex<()>>,
+}

@@ -1,0 +1,47 @@
+//! Forgetting a partner: what was shared with it alone goes with it.
+
+use crate::sql::{self, Value};
+use crate::StoreError;
+use domain::audience::Scope;
+use domain::{DocId, OrgId};
+use sqlx::AnyConnection;
+use std::collections::BTreeSet;
+
+/// Deletes the partner, both scopes shared with it alone (statements, feeds, cursors), the documents that were in no
+/// other scope, and what is known of its nodes. Its public documents stay until nobody vouches for them.
+pub(crate) async fn forget(connection: &mut AnyConnection, org: &OrgId) -> Result<(), StoreError> {
+    let partner = || vec![Value::from(org.as_bytes())];
+    let rows = sql::fetch(connection, "select org_id from node", vec![]).await?;
+    if let Some(own) = rows.first().map(|row| sql::id::<OrgId>(row, 0, "organisation id")).transpose()? {
+        forget_scopes(connection, [Scope::pair(own, *org), Scope::pair(*org, own)]).await?;
+    }
+    let cursors = "delete from cursor where node_id in (select node_id from peer where org_id = $1)";
+    sql::execute(connection, cursors, partner()).await?;
+    sql::execute(connection, "delete from peer where org_id = $1", partner()).await?;
+    sql::execute(connection, "delete from partner where org_id = $1", partner()).await?;
+    Ok(())
+}
+
+async fn forget_scopes(connection: &mut AnyConnection, scopes: [Scope; 2]) -> Result<(), StoreError> {
+    let ids = scopes.map(|scope| *scope.id().as_bytes());
+    let inside = sql::fetch_for(connection, "select doc_id from statement where scope_id in (#)", &[], &ids).await?;
+    let inside = inside.iter().map(|row| sql::id(row, 0, "document id")).collect::<Result<BTreeSet<DocId>, _>>()?;
+    for delete in [
+        "delete from quarantine where version_id in (select version_id from statement where scope_id in (#))",
+        "delete from statement where scope_id in (#)",
+        "delete from feed where scope_id in (#)",
+        "delete from scope where scope_id in (#)",
+        "delete from cursor where scope_id in (#)",
+    ] {
+        sql::execute_for(connection, delete, &[], &ids).await?;
+    }
+    let inside: Vec<_> = inside.iter().map(DocId::as_bytes).collect();
+    for table in ["change", "document", "imported"] {
+        let delete = format!(
+            "delete from {table} where doc_id in (#) \
+             and not exists (select 1 from statement where statement.doc_id = {table}.doc_id)"
+        );
+        sql::execute_for(connection, &delete, &[], &inside).await?;
+    }
+    Ok(())
+}
