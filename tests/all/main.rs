@@ -1,1 +1,3 @@
 //! The product, tried as its users try it.
+
+mod store;

@@ -155,9 +155,7 @@ fn holds_nul(value: &serde_json::Value) -> bool {
     match value {
         serde_json::Value::String(text) => text.contains('\0'),
         serde_json::Value::Array(items) => items.iter().any(holds_nul),
-        serde_json::Value::Object(entries) => {
-            entries.iter().any(|(key, value)| key.contains('\0') || holds_nul(value))
-        }
+        serde_json::Value::Object(entries) => entries.iter().any(|(key, value)| key.contains('\0') || holds_nul(value)),
         serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => false,
     }
 }

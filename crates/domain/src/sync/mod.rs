@@ -27,4 +27,4 @@ pub use batch::Batch;
 pub use effect::{Effect, Input, Notice};
 pub use engine::{Engine, Known, Own, Standing, Usage};
 pub use message::Message;
-pub use needs::{Document, Loaded, Needs, QuarantineMark};
+pub use needs::{Corrupt, Document, Loaded, Needs, QuarantineMark};

@@ -66,6 +66,21 @@ pub struct Loaded {
     pub wanted: BTreeMap<ScopeId, Vec<(VersionId, DocId)>>,
     /// Documents by owner.
     pub owned: BTreeMap<OrgId, Vec<DocId>>,
+    /// What was stored of the documents asked for and cannot be read any more. It is left out of them; all else is whole.
+    pub corrupt: Vec<Corrupt>,
+}
+
+/// Something stored that is damaged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Corrupt {
+    /// The document.
+    pub doc_id: DocId,
+    /// The version, when it is a statement: it is in the scope's sum and feed all the same.
+    pub version_id: Option<VersionId>,
+    /// The stored bytes of the statement or change; empty when it is something else.
+    pub bytes: Vec<u8>,
+    /// What is wrong with it, for people.
+    pub reason: String,
 }
 
 /// What a document remembers of refused content.

@@ -1,7 +1,7 @@
 //! Forgetting a partner: what was shared with it alone goes with it.
 
-use crate::sql::{self, Value};
 use crate::StoreError;
+use crate::sql::{self, Value};
 use domain::audience::Scope;
 use domain::{DocId, OrgId};
 use sqlx::AnyConnection;
