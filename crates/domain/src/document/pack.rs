@@ -33,12 +33,15 @@ pub fn encode(changes: &[&StoredChange]) -> Vec<u8> {
     if content.is_empty() {
         return content;
     }
-    let (form, body) = match zstd::bulk::compress(&content, LEVEL) {
-        Ok(body) if body.len() < content.len() => (ZSTD, body),
-        _ => (PLAIN, content.clone()),
+    let length = content.len() as u64;
+    // Small packs travel many to a frame, which is compressed as a whole: what they share then costs nothing.
+    let is_large = content.len() > limits::ROW_PACK_BYTES;
+    let (form, body) = match is_large.then(|| zstd::bulk::compress(&content, LEVEL)) {
+        Some(Ok(body)) if body.len() < content.len() => (ZSTD, body),
+        _ => (PLAIN, content),
     };
     let mut pack = vec![form];
-    encode_varint(content.len() as u64, &mut pack);
+    encode_varint(length, &mut pack);
     pack.extend_from_slice(&body);
     pack
 }

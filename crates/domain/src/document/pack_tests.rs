@@ -23,8 +23,18 @@ fn what_is_packed_is_unpacked() {
     assert_eq!(decode(&encode(&refs), INFLATED_BYTES), Ok(bytes_of(&changes)));
     assert_eq!(encode(&[]), Vec::<u8>::new());
     assert_eq!(decode(&[], 0), Ok(Vec::new()));
-    let plain: usize = changes.iter().map(|c| c.bytes.len()).sum();
-    assert!(encode(&refs).len() < plain, "packing makes it smaller");
+}
+
+#[test]
+fn a_large_pack_is_compressed_and_a_small_one_is_left_to_its_frame() {
+    let small = changes(1, 3);
+    let plain = |changes: &[StoredChange]| changes.iter().map(|c| c.bytes.len()).sum::<usize>();
+    assert!(encode(&small.iter().collect::<Vec<_>>()).len() > plain(&small));
+    let large = changes(1, 800);
+    assert!(plain(&large) > limits::ROW_PACK_BYTES);
+    let pack = encode(&large.iter().collect::<Vec<_>>());
+    assert!(pack.len() < plain(&large) / 2, "{} of {}", pack.len(), plain(&large));
+    assert_eq!(decode(&pack, INFLATED_BYTES), Ok(bytes_of(&large)));
 }
 
 #[test]
