@@ -2,12 +2,17 @@
 
 use super::draft::Draft;
 use super::honest::{self, pick};
-use crate::document::{History, StoredChange, chunk};
-use crate::{OrgId, Refusal};
+use super::{Case, Corpus, Input, Stop, meter};
+use crate::document::{Content, History, StoredChange, chunk, pack};
+use crate::identity::signing::SecretKey;
+use crate::statement::SignedStatement;
+use crate::{OrgId, Refusal, ScopeId};
 use automerge::{Automerge, Change};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
+use std::io::Write;
 use std::panic::catch_unwind;
+use std::time::Instant;
 
 const OWNER: OrgId = OrgId::from_bytes([7; 32]);
 
@@ -85,4 +90,86 @@ fn a_mutated_change_that_passes_is_an_honest_one() {
         }
     }
     assert!(passed > 100 && refused > 1_000, "the mutations reach both sides: {passed} passed, {refused} refused");
+}
+
+/// A node's view of the document before anything hostile came.
+struct Node {
+    history: History,
+    content: Content,
+    key: SecretKey,
+    corpus: Corpus,
+}
+
+impl Node {
+    fn new() -> Self {
+        let key = SecretKey::from_seed(&[9; 32]);
+        let corpus = Corpus::new(OWNER, &key, ScopeId::from_bytes([3; 16]));
+        let history = History::new(corpus.history.iter().map(|c| chunk::inspect(c, &OWNER).unwrap())).unwrap();
+        let content = Content::open(corpus.history.iter().map(Vec::as_slice)).unwrap();
+        Self { history, content, key, corpus }
+    }
+
+    /// Goes up the ladder with an input; gives where it was stopped and why. The owner signed for the history's heads and
+    /// for the honest next change.
+    fn receive(&self, input: &Input) -> Result<(), (Stop, Refusal)> {
+        let at = |stop: Stop| move |refusal: Refusal| (stop, refusal);
+        let chunks = match input {
+            Input::Statement(bytes) => {
+                let statement = SignedStatement::parse(bytes).map_err(at(Stop::Statement))?;
+                return statement.verify(&self.key.public()).map_err(at(Stop::Statement));
+            }
+            Input::Pack(bytes) => pack::decode(bytes, pack::INFLATED_BYTES).map_err(at(Stop::Parse))?,
+            Input::Changes(chunks) => chunks.clone(),
+        };
+        let changes: Vec<_> =
+            chunks.iter().map(|c| chunk::inspect(c, &OWNER)).collect::<Result<_, _>>().map_err(at(Stop::Inspect))?;
+        let hashes: Vec<_> = changes.iter().map(|c| c.hash).collect();
+        let mut history = self.history.clone();
+        changes.into_iter().try_for_each(|c| history.append(c)).map_err(at(Stop::Admit))?;
+        history.check_references(&hashes).map_err(at(Stop::Admit))?;
+        let content = self.content.apply(chunks.iter().map(Vec::as_slice)).map_err(at(Stop::Apply))?;
+        content.check(self.corpus.kind).map_err(at(Stop::Apply))?;
+        let next = chunk::inspect(&self.corpus.next, &OWNER).expect("honest").hash;
+        match history.unreachable(self.history.heads().iter().chain([&next])).first() {
+            Some(stray) => Err((Stop::Apply, Refusal::not_authentic(format!("change {stray} is not signed for")))),
+            None => Ok(()),
+        }
+    }
+
+    fn check(&self, case: &Case) -> (f64, usize) {
+        #[expect(clippy::disallowed_methods, reason = "a figure to report, never to decide by")]
+        let start = Instant::now();
+        let (outcome, bytes) = meter::measure(|| self.receive(&case.input));
+        let ms = start.elapsed().as_secs_f64() * 1_000.0;
+        let (stop, refusal) = outcome.err().unwrap_or_else(|| panic!("{}: taken", case.name));
+        assert_eq!(stop, case.stop, "{}: {refusal}", case.name);
+        assert!(!refusal.message.is_empty());
+        assert!(bytes < 32 << 20, "{} held {bytes} bytes", case.name);
+        self.receive(&Input::Changes(vec![self.corpus.next.clone()])).expect("an honest change is taken afterwards");
+        (ms, bytes)
+    }
+}
+
+/// Times are reported and not asserted: under 100 ms each is the promise on an idle machine.
+#[test]
+fn every_hostile_input_is_stopped_where_it_says() {
+    let node = Node::new();
+    let mut costs: Vec<_> = node.corpus.cases.iter().map(|case| (node.check(case), case)).collect();
+    costs.sort_by(|((a, _), _), ((b, _), _)| b.total_cmp(a));
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{} hostile inputs; the slowest:", costs.len()).unwrap();
+    for ((ms, bytes), case) in costs.iter().take(12) {
+        writeln!(out, "{ms:8.2} ms {bytes:>9} B  {:?}: {}", case.stop, case.name).unwrap();
+    }
+}
+
+#[test]
+fn the_corpus_has_each_name_once_and_reaches_every_stop() {
+    let cases = Node::new().corpus.cases;
+    let names: std::collections::BTreeSet<_> = cases.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names.len(), cases.len());
+    assert!(cases.len() >= 60);
+    for stop in [Stop::Parse, Stop::Statement, Stop::Inspect, Stop::Admit, Stop::Apply] {
+        assert!(cases.iter().any(|c| c.stop == stop), "{stop:?}");
+    }
 }

@@ -49,10 +49,9 @@ impl<'h> Outline<'h> {
     ) -> Result<(), Refusal> {
         let refuse = |what: &str| Err(Refusal::malformed(format!("change {} refers to {what}", change.hash)));
         let object = operation.object.map(|id| names.globalise(id)).transpose()?;
-        if let Some(made) = operation.object.and_then(|id| self.fact_before(place, change, names, id)) {
-            if made?.makes != Some(operation.is_on()) {
-                return refuse("an object that is none or another sort");
-            }
+        let made = operation.object.and_then(|id| self.fact_before(place, change, names, id)).transpose()?;
+        if made.is_some_and(|made| made.makes != Some(operation.is_on())) {
+            return refuse("an object that is none or another sort");
         }
         if let Key::Element(id) = operation.key
             && let Some(element) = self.fact_before(place, change, names, id)

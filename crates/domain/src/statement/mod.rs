@@ -8,6 +8,8 @@ mod signed;
 
 pub use order::{CurrentSet, Entered, replaces};
 pub use signed::SignedStatement;
+#[cfg(any(test, feature = "sim"))]
+pub(crate) use signed::v1;
 
 use crate::document::Kind;
 use crate::{ChangeHash, DocId, Incarnation, KeyId, OrgId, ScopeId, Timestamp};

@@ -5,6 +5,38 @@ use prost::encoding::encode_varint;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
+/// Column specifications of the format: id in the high bits, type in the low three, bit 3 for deflated.
+pub mod column {
+    /// The object's actor.
+    pub const OBJECT_ACTOR: u32 = 0x01;
+    /// The object's counter.
+    pub const OBJECT_COUNTER: u32 = 0x02;
+    /// The element's actor.
+    pub const KEY_ACTOR: u32 = 0x11;
+    /// The element's counter.
+    pub const KEY_COUNTER: u32 = 0x13;
+    /// The key in a map.
+    pub const KEY_TEXT: u32 = 0x15;
+    /// Whether it inserts.
+    pub const INSERT: u32 = 0x34;
+    /// What it does.
+    pub const ACTION: u32 = 0x42;
+    /// Length and type of its value.
+    pub const VALUE_METADATA: u32 = 0x56;
+    /// Its value.
+    pub const VALUE: u32 = 0x57;
+    /// How many operations it replaces.
+    pub const PREDECESSOR_COUNT: u32 = 0x70;
+    /// Their actors.
+    pub const PREDECESSOR_ACTOR: u32 = 0x71;
+    /// Their counters.
+    pub const PREDECESSOR_COUNTER: u32 = 0x73;
+    /// Whether a mark expands.
+    pub const EXPAND: u32 = 0x94;
+    /// A mark's name.
+    pub const MARK_NAME: u32 = 0xa5;
+}
+
 /// The parts of a plain change, each of which a test may set to anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {

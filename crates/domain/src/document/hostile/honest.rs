@@ -121,11 +121,8 @@ fn edit_map(tx: &mut Tx<'_>, rng: &mut ChaCha8Rng) -> Edited {
             tx.splice_text(&note, 0, 0, "ring the bell")
         }
         4 => {
-            let value = automerge::hydrate::Value::from(automerge::hydrate::Map::from(
-                [("a", automerge::hydrate::Value::from(1)), ("b", automerge::hydrate::Value::from("two"))]
-                    .into_iter()
-                    .collect::<std::collections::HashMap<_, _>>(),
-            ));
+            #[expect(clippy::disallowed_types, reason = "Automerge's own macro; the map becomes an ordered one")]
+            let value = automerge::hydrate_map! { "a" => 1, "b" => "two" }.into();
             tx.batch_create_object(&sessions, key.as_str(), &value, false).map(|_| ())
         }
         _ => tx.put(&sessions, key.as_str(), scalar(rng)),
@@ -147,7 +144,7 @@ fn scalar(rng: &mut ChaCha8Rng) -> ScalarValue {
     let n = rng.next_u32();
     match pick(rng, 8) {
         0 => ScalarValue::Null,
-        1 => ScalarValue::Boolean(n % 2 == 0),
+        1 => ScalarValue::Boolean(n.is_multiple_of(2)),
         2 => ScalarValue::Int(-i64::from(n)),
         3 => ScalarValue::Uint(u64::from(n) << (n % 32)),
         4 => ScalarValue::F64(f64::from(n) / 7.0),
