@@ -11,6 +11,7 @@ pub mod control;
 pub mod data;
 pub mod error;
 pub mod journal;
+pub mod secret;
 
 pub use config::Config;
 pub use error::Error;
