@@ -144,6 +144,7 @@ impl Document {
         if let Some(stray) = new.iter().find(|c| !behind.contains(&c.hash)) {
             return Err(Refusal::not_authentic(format!("change {} is not behind the signed heads", stray.hash)));
         }
+        history.check_references(new.iter().map(|c| &c.hash))?;
         Ok(Some((history, new)))
     }
 
