@@ -61,3 +61,6 @@ pub struct Statement {
     /// When it was signed, by the signer's clock.
     pub signed_at: Timestamp,
 }
+
+#[cfg(test)]
+mod tests;
