@@ -26,7 +26,7 @@ pub struct ListingRow {
     pub name: String,
     /// When it last changed: RFC 3339.
     pub last_modified: String,
-    /// How long it runs: `one_off`, `short_course`, `rolling`; empty where nobody said.
+    /// How long it runs: `one-off`, `short course`, `rolling`; empty where nobody said.
     pub life: String,
 }
 
