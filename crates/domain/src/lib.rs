@@ -8,7 +8,10 @@ pub mod document;
 pub mod feed;
 pub mod id;
 pub mod identity;
+pub mod import;
 pub mod limits;
+pub mod listing;
+pub mod organisation;
 pub mod refusal;
 #[cfg(any(test, feature = "sim"))]
 pub mod sim;

@@ -15,7 +15,7 @@ pub mod pack;
 pub mod shape;
 
 pub use crdt::Content;
-pub use edit::Edit;
+pub use edit::{Edit, at, diff};
 pub use history::History;
 pub use kind::Kind;
 

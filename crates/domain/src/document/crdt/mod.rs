@@ -14,8 +14,10 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use check::check_value;
 pub use history::Revision;
 pub use read::{Conflict, Standing};
+pub(crate) use write::tidy;
 
 use super::{Edit, Kind};
 use crate::{ActorId, ChangeHash, Refusal, Timestamp};

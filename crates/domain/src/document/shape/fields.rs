@@ -20,6 +20,7 @@ const TAXONOMY_TERM: &Fields = &[
     ("language", One(String)),
     ("term_uri", One(Url)),
     ("term", One(String)),
+    ("extra", Open),
 ];
 
 const ATTRIBUTE: &Fields = &[
@@ -129,7 +130,8 @@ const ACCESSIBILITY: &Fields = &[
     ("extra", Open),
 ];
 
-const LOCATION: &Fields = &[
+/// The fields of a listing's place.
+pub(crate) const LOCATION: &Fields = &[
     ("location_id", One(Uuid)),
     ("venue", One(Uuid)),
     ("location_type", PLACE),
@@ -154,7 +156,8 @@ const LOCATION: &Fields = &[
     ("extra", Open),
 ];
 
-const SERVICE_AT_LOCATION: &Fields =
+/// What HSDS says of a service at a place, besides the place and its lists.
+pub(crate) const SERVICE_AT_LOCATION: &Fields =
     &[("description", One(String)), ("attributes", RareThings(ATTRIBUTE)), ("extra", Open)];
 
 const COST_OPTION: &Fields = &[

@@ -6,11 +6,22 @@
 //! place in `location`. `service_at_locations` are `locations`, each with its location's own fields in place. A field that is not
 //! in the tree is no error in a document: it is kept and served; only an edit by a person has to name a known one.
 
+mod check;
 mod fields;
+mod path;
 
+#[cfg(test)]
+mod tests;
+
+pub use check::{Fit, check_edit, check_value};
+pub(crate) use check::{fitted, is_url};
 pub use fields::{LISTING, ORGANISATION};
+pub(crate) use fields::{LOCATION, SERVICE_AT_LOCATION};
+pub use path::parse_path;
 
 use super::Kind;
+use crate::RecordId;
+use serde_json::{Map, Value};
 
 /// What one field holds.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +86,35 @@ pub fn fields(kind: Kind) -> Option<&'static Fields> {
 /// What a document of this kind holds as a whole.
 pub fn root(kind: Kind) -> Shape {
     fields(kind).map_or(Shape::Open, Shape::Record)
+}
+
+/// The value with every list of things that is written as a list turned into a map: each entry under its `id`, where it has a UUID
+/// there, else under a new one.
+pub fn keyed(kind: Kind, value: &Value, new_id: &mut impl FnMut() -> RecordId) -> Value {
+    keyed_within(root(kind), value, new_id)
+}
+
+fn keyed_within(shape: Shape, value: &Value, new_id: &mut impl FnMut() -> RecordId) -> Value {
+    match (shape, value) {
+        (Shape::Things(_) | Shape::RareThings(_), Value::Array(entries)) => {
+            let mut map = Map::new();
+            for entry in entries {
+                let mut entry = keyed_within(shape.child(""), entry, new_id);
+                let written: Option<RecordId> = entry.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+                if let (Some(_), Some(fields)) = (written, entry.as_object_mut()) {
+                    fields.remove("id");
+                }
+                let key = written.filter(|id| !map.contains_key(&id.to_string())).unwrap_or_else(&mut *new_id);
+                map.insert(key.to_string(), entry);
+            }
+            Value::Object(map)
+        }
+        (Shape::Record(_) | Shape::Things(_) | Shape::RareThings(_), Value::Object(fields)) => {
+            let keyed = fields.iter().map(|(key, field)| (key.clone(), keyed_within(shape.child(key), field, new_id)));
+            Value::Object(keyed.collect())
+        }
+        _ => value.clone(),
+    }
 }
 
 impl Shape {
