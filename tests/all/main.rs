@@ -1,3 +1,4 @@
-//! The product, tried as its users try it.
+//! The product, tried as its users try it; and the rules of this repository.
 
 mod store;
+mod tidy;

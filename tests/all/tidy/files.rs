@@ -1,0 +1,124 @@
+//! What lies where, how long, and under which name.
+
+use super::{expect_only, files, sources};
+
+const TOP: [&str; 16] = [
+    ".cargo",
+    ".ci",
+    ".clippy.toml",
+    ".config",
+    ".deny.toml",
+    ".fuzz",
+    ".gitattributes",
+    ".gitignore",
+    ".rustfmt.toml",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE",
+    "README.md",
+    "crates",
+    "deploy",
+    "proto",
+];
+
+/// Files over 600 lines. May only shrink.
+const LONG_FILES: [&str; 0] = [];
+
+/// Functions over 70 lines, as `path function`. May only shrink.
+const LONG_FUNCTIONS: [&str; 0] = [];
+
+/// Migrations in order. Once released a migration keeps its name and its text: others have run it.
+const MIGRATIONS: [&str; 0] = [];
+
+#[test]
+fn the_top_level_holds_what_it_should() {
+    let top = files().into_iter().filter_map(|f| f.path.split('/').next().map(str::to_owned));
+    let strange = top.filter(|name| !TOP.contains(&name.as_str()) && name != "tests").collect();
+    expect_only(strange, &[], "not a name for the top level");
+}
+
+#[test]
+fn no_file_is_two_things() {
+    let long = sources().into_iter().filter(|f| f.text.lines().count() > 600).map(|f| f.path).collect();
+    expect_only(long, &LONG_FILES, "over 600 lines, so split it by noun");
+}
+
+#[test]
+fn no_function_is_two_things() {
+    let mut long = Vec::new();
+    for file in sources() {
+        for (name, lines) in functions(&file.text) {
+            if lines > 70 {
+                long.push(format!("{} {name}", file.path));
+            }
+        }
+    }
+    expect_only(long, &LONG_FUNCTIONS, "over 70 lines, so split it");
+}
+
+/// Each function with its number of lines. rustfmt puts the closing brace under the first letter of the head.
+fn functions(text: &str) -> Vec<(String, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (start, line) in lines.iter().enumerate() {
+        let code = line.trim_start();
+        let Some((before, after)) = code.split_once("fn ") else { continue };
+        let is_head = before.is_empty()
+            || before.split_whitespace().all(|word| {
+                ["pub", "const", "async", "unsafe"].contains(&word) || word.starts_with("pub(") || word.ends_with(')')
+            });
+        if !is_head {
+            continue;
+        }
+        let indent = line.len() - code.len();
+        let closing = format!("{}}}", " ".repeat(indent));
+        let name = after.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        if let Some(length) = lines[start..].iter().position(|l| *l == closing) {
+            found.push((name.to_owned(), length + 1));
+        }
+    }
+    found
+}
+
+#[test]
+fn functions_are_measured() {
+    let text = "impl A {\n    pub(crate) async fn one(\n    ) {\n        b();\n    }\n}\n\nfn two() {\n}\n";
+    assert_eq!(functions(text), [("one".to_owned(), 4), ("two".to_owned(), 2)]);
+}
+
+#[test]
+fn nothing_has_a_name_that_says_nothing() {
+    let empty = ["util", "utils", "common", "helper", "helpers", "core", "misc", "manager", "types"];
+    let named = |path: &String| path.split('/').any(|part| empty.contains(&part.trim_end_matches(".rs")));
+    let found = files().into_iter().map(|f| f.path).filter(named).collect();
+    expect_only(found, &[], "a name for anything is a name for nothing");
+}
+
+#[test]
+fn migrations_keep_their_names() {
+    let mut found: Vec<String> = files().into_iter().map(|f| f.path).filter(|p| p.contains("/migrations/")).collect();
+    found.sort();
+    assert_eq!(found, MIGRATIONS, "a new migration goes to the end of the list");
+}
+
+#[test]
+fn links_in_pages_lead_somewhere() {
+    let files = files();
+    let mut broken = Vec::new();
+    for page in files.iter().filter(|f| f.path.ends_with(".md")) {
+        let folder = page.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for link in links(&page.text) {
+            let path = tests::workspace().join(folder).join(link.split('#').next().unwrap_or_default());
+            if !path.exists() {
+                broken.push(format!("{} {link}", page.path));
+            }
+        }
+    }
+    expect_only(broken, &[], "a link that leads nowhere");
+}
+
+/// Links and pictures to files, not to the web and not within the page.
+fn links(text: &str) -> Vec<&str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    targets.filter(|t| !t.contains("://") && !t.starts_with('#')).collect()
+}
