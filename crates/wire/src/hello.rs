@@ -1,6 +1,7 @@
 //! The first message of a connection, parsed. Whether its signature holds is `domain::identity`'s question.
 
 use crate::proto::sync as proto;
+use domain::identity::Side;
 use domain::{Incarnation, NodeId, OrgId, Refusal, limits};
 use std::collections::BTreeSet;
 
@@ -32,15 +33,6 @@ pub struct Hello {
     pub addresses: Vec<u8>,
     /// What its organisation calls itself.
     pub name: String,
-}
-
-/// A side of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// Opened it.
-    Dialler,
-    /// Accepted it.
-    Listener,
 }
 
 impl Hello {

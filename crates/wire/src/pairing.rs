@@ -1,6 +1,7 @@
 //! The one message of pairing, parsed. What it means and whether it holds is `domain::identity`'s question.
 
 use crate::proto::pairing as proto;
+use domain::identity::introduce::Proof;
 use domain::{Refusal, limits};
 
 /// An introduction with what proves it. The same either way.
@@ -8,10 +9,8 @@ use domain::{Refusal, limits};
 pub struct Pairing {
     /// The encoded introduction, as received.
     pub introduce: Vec<u8>,
-    /// The author key's signature over the pairing transcript.
-    pub signature: [u8; 64],
-    /// The invitation key's MAC over the same.
-    pub mac: [u8; 32],
+    /// Signature and MAC over the pairing transcript.
+    pub proof: Proof,
 }
 
 impl Pairing {
@@ -21,8 +20,10 @@ impl Pairing {
         }
         Ok(Self {
             introduce,
-            signature: crate::exactly(signature, "a signature")?,
-            mac: crate::exactly(mac, "a message authentication code")?,
+            proof: Proof {
+                signature: crate::exactly(signature, "a signature")?,
+                mac: crate::exactly(mac, "a message authentication code")?,
+            },
         })
     }
 }
@@ -45,12 +46,20 @@ impl TryFrom<proto::PairResponse> for Pairing {
 
 impl From<Pairing> for proto::PairRequest {
     fn from(pairing: Pairing) -> Self {
-        Self { introduce: pairing.introduce, signature: pairing.signature.to_vec(), mac: pairing.mac.to_vec() }
+        Self {
+            introduce: pairing.introduce,
+            signature: pairing.proof.signature.to_vec(),
+            mac: pairing.proof.mac.to_vec(),
+        }
     }
 }
 
 impl From<Pairing> for proto::PairResponse {
     fn from(pairing: Pairing) -> Self {
-        Self { introduce: pairing.introduce, signature: pairing.signature.to_vec(), mac: pairing.mac.to_vec() }
+        Self {
+            introduce: pairing.introduce,
+            signature: pairing.proof.signature.to_vec(),
+            mac: pairing.proof.mac.to_vec(),
+        }
     }
 }
