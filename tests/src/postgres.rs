@@ -86,6 +86,11 @@ impl Cluster {
         panic!("PostgreSQL does not start: {}", heard.join("; "))
     }
 
+    /// The server itself, as [`SERVER`] takes it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Makes an empty database whose name begins so, and gives its URL.
     pub fn database(&self, name: &str) -> String {
         static MADE: AtomicU32 = AtomicU32::new(0);

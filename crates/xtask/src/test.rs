@@ -2,7 +2,8 @@
 
 use crate::install;
 use crate::step::{self, Outcome};
-use std::process::{Command, ExitCode};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
 /// Lints the contract; comes with its program inside, from npm.
@@ -45,8 +46,29 @@ fn tests() -> Outcome {
     } else {
         cargo("test --workspace --locked --no-fail-fast")
     };
-    let binary = target().join("debug").join("fingerpost");
-    step::run("tests", command.env("FINGERPOST_BINARY", binary))
+    command.env("FINGERPOST_BINARY", target().join("debug").join("fingerpost"));
+    let mut server = server();
+    if let Some((_, url)) = &server {
+        command.env("FINGERPOST_TEST_POSTGRES", url);
+    }
+    let outcome = step::run("tests", &mut command);
+    if let Some((keeper, _)) = &mut server {
+        drop(keeper.stdin.take());
+        // It ends with its input; how it ends changes nothing of what the tests found.
+        let _ = keeper.wait();
+    }
+    outcome
+}
+
+/// One PostgreSQL for all test processes, which would otherwise each start their own. It lives as long as its input.
+fn server() -> Option<(Child, String)> {
+    let mut keeper = cargo("run --quiet --locked -p tests --bin postgres");
+    keeper.current_dir(step::workspace()).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut keeper = keeper.spawn().ok()?;
+    let mut url = String::new();
+    BufReader::new(keeper.stdout.take()?).read_line(&mut url).ok()?;
+    let url = url.trim().to_owned();
+    (!url.is_empty()).then_some((keeper, url))
 }
 
 fn target() -> std::path::PathBuf {

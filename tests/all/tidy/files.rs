@@ -28,7 +28,7 @@ const LONG_FILES: [&str; 0] = [];
 const LONG_FUNCTIONS: [&str; 0] = [];
 
 /// Migrations in order. Once released a migration keeps its name and its text: others have run it.
-const MIGRATIONS: [&str; 0] = [];
+const MIGRATIONS: [&str; 1] = ["crates/store/migrations/0001_first.sql"];
 
 #[test]
 fn the_top_level_holds_what_it_should() {
@@ -121,4 +121,28 @@ fn links_in_pages_lead_somewhere() {
 fn links(text: &str) -> Vec<&str> {
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     targets.filter(|t| !t.contains("://") && !t.starts_with('#')).collect()
+}
+
+#[test]
+fn the_example_configuration_has_every_setting_with_its_default() {
+    let example =
+        std::fs::read_to_string(tests::workspace().join("deploy/fingerpost.example.toml")).expect("the example");
+    let mut wrong = Vec::new();
+    for field in node::config::Config::FIELDS {
+        let value = example.lines().find_map(|l| l.strip_prefix(&format!("# {} = ", field.name)));
+        let Some(value) = value else {
+            wrong.push(format!("{} is not there", field.name));
+            continue;
+        };
+        let default = field.default.join(", ");
+        if value.trim_matches(['"', '[', ']']) != default {
+            wrong.push(format!("{} is {value} there and {default:?} in truth", field.name));
+        }
+        let doc: Vec<_> = field.doc.split_whitespace().collect();
+        let shown: Vec<_> = example.split_whitespace().filter(|word| *word != "#").collect();
+        if !shown.windows(doc.len()).any(|window| window == doc) {
+            wrong.push(format!("{} is explained in other words", field.name));
+        }
+    }
+    expect_only(wrong, &[], "deploy/fingerpost.example.toml");
 }
