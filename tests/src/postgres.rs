@@ -103,22 +103,11 @@ impl Cluster {
         format!("{server}/{name}{mark}{options}")
     }
 
-    /// Runs one statement on the server.
-    pub fn run(&self, sql: &str) {
-        Self::run_at(&self.psql, &self.url, sql);
-    }
-
-    /// Runs one statement in the database of this URL and gives what it prints, a row a line.
-    pub fn query(&self, url: &str, sql: &str) -> String {
-        Self::run_at(&self.psql, url, sql)
-    }
-
-    fn run_at(psql: &Path, url: &str, sql: &str) -> String {
-        let mut command = Command::new(psql);
-        command.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--command", sql, url]);
-        let output = command.stdin(Stdio::null()).output().expect("psql runs");
+    fn run(&self, sql: &str) {
+        let mut command = Command::new(&self.psql);
+        command.args(["--no-psqlrc", "--quiet", "--command", sql, &self.url]).stdin(Stdio::null());
+        let output = command.output().expect("psql runs");
         assert!(output.status.success(), "psql: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 }
 

@@ -5,13 +5,21 @@
 //! given by `domain::feed::ScopeState::enter`, inside the transaction. One writer at a time, on purpose.
 
 mod commit;
+mod document;
 mod error;
+mod invitation;
 mod load;
 mod open;
+mod organisation;
 mod sql;
+mod upkeep;
 
+pub use document::{DocumentCount, DocumentFilter, DocumentPlace, RecordPrefix};
 pub use error::{StoreError, StoreErrorKind};
+pub use invitation::Invitation;
 pub use open::sqlite_url;
+pub use organisation::{Organisation, Peer};
+pub use upkeep::QuarantinedVersion;
 
 use open::Dialect;
 use sqlx::AnyPool;

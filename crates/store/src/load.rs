@@ -2,6 +2,8 @@
 
 mod document;
 
+pub(crate) use document::{COLUMNS, read_row};
+
 use crate::sql::{self, Value};
 use crate::{Store, StoreError};
 use domain::feed::{Cursor, FeedRow, ScopeState};

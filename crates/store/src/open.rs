@@ -3,9 +3,9 @@
 use crate::sql::{self, Value};
 use crate::{Store, StoreError, StoreErrorKind};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Executor, SqlSafeStr, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection, Executor, SqlSafeStr, Transaction};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -62,9 +62,22 @@ impl Store {
     /// tables up to date. Refuses a database that a newer version of this software wrote.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let (dialect, options, place) = read_url(url)?;
-        let pool = connect(&dialect, options).await.map_err(|e| StoreError::from(e).at(&place))?;
-        migrate(&pool).await.map_err(|e| e.at(&place))?;
-        Ok(Self { pool, dialect, turn: Arc::new(Mutex::new(())) })
+        let pool = connect(&dialect, options).await.map_err(|e| e.at(&place))?;
+        let store = Self { pool, dialect, turn: Arc::new(Mutex::new(())) };
+        store.migrate().await.map_err(|e| e.at(&place))?;
+        Ok(store)
+    }
+
+    /// Brings the tables up to date, under the write lock: two processes may open one database at once.
+    async fn migrate(&self) -> Result<(), StoreError> {
+        let migrations = MIGRATIONS.iter().map(|(version, name, sql)| {
+            Migration::new(*version, (*name).into(), MigrationType::Simple, (*sql).into_sql_str(), false)
+        });
+        let mut migrator = Migrator::with_migrations(migrations.collect());
+        migrator.set_locking(false);
+        let mut writing = self.begin().await?;
+        migrator.run_direct(None, writing.connection(), false).await.map_err(cannot_migrate)?;
+        writing.commit().await
     }
 
     /// Ends all connections, once what is running is done.
@@ -95,6 +108,12 @@ impl Store {
         })
     }
 
+    /// One query on its own.
+    pub(crate) async fn read(&self, select: impl Into<String>, values: Vec<Value>) -> Result<Vec<AnyRow>, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        sql::fetch(&mut connection, select, values).await
+    }
+
     /// Bytes that the database takes on disk, its log included.
     pub async fn disk_bytes(&self) -> Result<u64, StoreError> {
         match &self.dialect {
@@ -105,8 +124,7 @@ impl Store {
                 Ok(size(file).saturating_add(size(Path::new(&log))))
             }
             Dialect::Postgres => {
-                let mut connection = self.pool.acquire().await?;
-                let rows = sql::fetch(&mut connection, "select pg_database_size(current_database())", vec![]).await?;
+                let rows = self.read("select pg_database_size(current_database())", vec![]).await?;
                 rows.first().map_or(Ok(0), |row| sql::count(row, 0))
             }
         }
@@ -145,13 +163,20 @@ fn decoded(path: &str) -> Option<PathBuf> {
     percent_decode_str(path).decode_utf8().ok().map(|path| PathBuf::from(path.into_owned()))
 }
 
-async fn connect(dialect: &Dialect, options: AnyConnectOptions) -> Result<AnyPool, sqlx::Error> {
+async fn connect(dialect: &Dialect, options: AnyConnectOptions) -> Result<AnyPool, StoreError> {
     sqlx::any::install_default_drivers();
     let is_sqlite = matches!(dialect, Dialect::Sqlite { .. });
     let options = options.disable_statement_logging();
+    // Tried once by itself: the pool would try a refusing database again and again, and then not say why.
+    let mut first =
+        tokio::time::timeout(PATIENCE, options.connect()).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
+    if is_sqlite {
+        first.execute(SQLITE_PRAGMAS).await?;
+    }
+    first.close().await?;
     // No lifetimes: an idle node wakes up for nothing. A connection to a server may break while it lies idle, so it
     // is tried before it is used; a file needs no such thing.
-    AnyPoolOptions::new()
+    let pool = AnyPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(PATIENCE)
         .idle_timeout(None)
@@ -164,9 +189,8 @@ async fn connect(dialect: &Dialect, options: AnyConnectOptions) -> Result<AnyPoo
                 }
                 Ok(())
             })
-        })
-        .connect_with(options)
-        .await
+        });
+    Ok(pool.connect_lazy_with(options))
 }
 
 /// `synchronous=full`: a change that was acknowledged to a partner survives a power cut. `secure_delete`: what is
@@ -174,23 +198,16 @@ async fn connect(dialect: &Dialect, options: AnyConnectOptions) -> Result<AnyPoo
 const SQLITE_PRAGMAS: &str = "pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = full; \
      pragma secure_delete = on; pragma foreign_keys = on;";
 
-async fn migrate(pool: &AnyPool) -> Result<(), StoreError> {
-    let migrations = MIGRATIONS
-        .iter()
-        .map(|(version, name, sql)| {
-            Migration::new(*version, (*name).into(), MigrationType::Simple, (*sql).into_sql_str(), false)
-        })
-        .collect();
-    match Migrator::with_migrations(migrations).run(pool).await {
-        Ok(()) => Ok(()),
-        Err(MigrateError::VersionMissing(version)) => Err(StoreError::new(
+fn cannot_migrate(error: MigrateError) -> StoreError {
+    match error {
+        MigrateError::VersionMissing(version) => StoreError::new(
             StoreErrorKind::TooNew,
             format!("the database was written by a newer version of this software (its tables have version {version})"),
-        )),
-        Err(MigrateError::VersionMismatch(version) | MigrateError::Dirty(version)) => {
-            Err(StoreError::corrupt(format!("the database's tables differ from what version {version} made")))
+        ),
+        MigrateError::VersionMismatch(version) | MigrateError::Dirty(version) => {
+            StoreError::corrupt(format!("the database's tables differ from what version {version} made"))
         }
-        Err(MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _)) => Err(e.into()),
-        Err(other) => Err(StoreError::new(StoreErrorKind::Query, format!("the database cannot be prepared: {other}"))),
+        MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _) => e.into(),
+        other => StoreError::new(StoreErrorKind::Query, format!("the database cannot be prepared: {other}")),
     }
 }

@@ -210,12 +210,20 @@ pub(crate) fn int(row: &AnyRow, column: usize) -> Result<i64, StoreError> {
     Ok(row.try_get(column)?)
 }
 
+pub(crate) fn bytes_or_none(row: &AnyRow, column: usize) -> Result<Option<&[u8]>, StoreError> {
+    Ok(row.try_get(column)?)
+}
+
 pub(crate) fn int_or_none(row: &AnyRow, column: usize) -> Result<Option<i64>, StoreError> {
     Ok(row.try_get(column)?)
 }
 
 pub(crate) fn flag(row: &AnyRow, column: usize) -> Result<bool, StoreError> {
     Ok(int(row, column)? != 0)
+}
+
+pub(crate) fn small(row: &AnyRow, column: usize) -> Result<u32, StoreError> {
+    u32::try_from(int(row, column)?).map_err(|_| StoreError::corrupt("a stored number is out of range"))
 }
 
 pub(crate) fn count(row: &AnyRow, column: usize) -> Result<u64, StoreError> {

@@ -1,5 +1,13 @@
 //! The contract of `store`: every public method, on both databases, through one `check`.
 
+mod boot;
 mod commit;
+mod damage;
 mod database;
+mod departure;
 mod fixture;
+mod load;
+mod model;
+mod opening;
+mod reader;
+mod writers;

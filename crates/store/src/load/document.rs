@@ -62,12 +62,9 @@ fn add_row(row: &AnyRow, loaded: &mut Loaded) -> Result<(), StoreError> {
 
 /// A document as readers see it, from [`COLUMNS`].
 pub(crate) fn read_row(row: &AnyRow) -> Result<DocumentRow, StoreError> {
-    let small = |column, what: &str| {
-        u32::try_from(sql::int(row, column)?).map_err(|_| StoreError::corrupt(format!("a stored {what} is no number")))
-    };
     Ok(DocumentRow {
         doc_id: sql::id(row, 0, "document id")?,
-        kind: Kind::from_number(small(1, "kind")?),
+        kind: Kind::from_number(sql::small(row, 1)?),
         owner: sql::id(row, 2, "organisation id")?,
         life: match sql::int(row, 3)? {
             1 => Life::Live,
@@ -80,7 +77,7 @@ pub(crate) fn read_row(row: &AnyRow) -> Result<DocumentRow, StoreError> {
         value: serde_json::from_str(&sql::string(row, 6)?)
             .map_err(|e| StoreError::corrupt(format!("a stored value is no JSON: {e}")))?,
         heads: sql::hashes(row, 7)?,
-        conflicts: small(8, "number of conflicts")?,
+        conflicts: sql::small(row, 8)?,
         last_modified: Timestamp::from_ms(sql::int(row, 9)?),
         bytes: sql::count(row, 10)?,
     })

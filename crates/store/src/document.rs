@@ -1,0 +1,167 @@
+//! Documents as readers ask for them: lists, finds, counts.
+
+use crate::commit::{folded, life_number, sort_key};
+use crate::load::{COLUMNS, read_row};
+use crate::sql::{self, Value};
+use crate::{Store, StoreError};
+use domain::document::Kind;
+use domain::statement::Life;
+use domain::sync::batch::DocumentRow;
+use domain::{DocId, OrgId, Refusal};
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+/// Which documents a list shows. The default shows all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DocumentFilter {
+    /// Only of this kind.
+    pub kind: Option<Kind>,
+    /// Only of these owners; all when it is empty.
+    pub owners: BTreeSet<OrgId>,
+    /// Only with this life.
+    pub life: Option<Life>,
+    /// Only with this in their name, whatever its case.
+    pub name: Option<String>,
+    /// Only those whose record id begins so.
+    pub record: Option<RecordPrefix>,
+}
+
+/// A place in a list: what comes after it is asked for next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentPlace {
+    sort_key: Vec<u8>,
+    doc_id: DocId,
+}
+
+impl DocumentPlace {
+    /// The place of a document in every list.
+    pub fn of(row: &DocumentRow) -> Self {
+        Self { sort_key: sort_key(&row.name), doc_id: row.doc_id }
+    }
+}
+
+/// The first characters of a record id (a UUID, with or without hyphens).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordPrefix {
+    // All document ids of such records lie between these, both included.
+    low: DocId,
+    high: DocId,
+}
+
+impl FromStr for RecordPrefix {
+    type Err = Refusal;
+
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        let wrong = || Refusal::invalid(format!("{text:?} does not begin a record id (a UUID)"));
+        let digits = text.replace('-', "");
+        if digits.len() > 32 || !digits.chars().all(|c| c.is_ascii_hexdigit()) {
+            return Err(wrong());
+        }
+        let filled = |with: &str| format!("{digits}{}", with.repeat(64 - digits.len())).parse().map_err(|_| wrong());
+        Ok(Self { low: filled("0")?, high: filled("f")? })
+    }
+}
+
+/// How many live documents of a kind an owner has here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DocumentCount {
+    /// The kind.
+    pub kind: Kind,
+    /// The owner.
+    pub owner: OrgId,
+    /// How many.
+    pub live: u64,
+}
+
+impl Store {
+    /// A page of documents after a place, by name without case and then by id; at most `limit` of them.
+    pub async fn documents(
+        &self,
+        filter: &DocumentFilter,
+        after: Option<&DocumentPlace>,
+        limit: usize,
+    ) -> Result<Vec<DocumentRow>, StoreError> {
+        let (conditions, mut values) = conditions(filter, after)?;
+        values.push(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
+        let limit = values.len();
+        let select =
+            format!("select {COLUMNS} from document where {conditions} order by sort_key, doc_id limit ${limit}");
+        self.read(select, values).await?.iter().map(read_row).collect()
+    }
+
+    /// The documents whose record id begins so, at most `limit` of them, in order.
+    pub async fn find(&self, record: &RecordPrefix, limit: usize) -> Result<Vec<DocId>, StoreError> {
+        let select = "select doc_id from document where doc_id between $1 and $2 order by doc_id limit $3";
+        let limit = Value::Int(i64::try_from(limit).unwrap_or(i64::MAX));
+        let rows = self.read(select, vec![record.low.as_bytes().into(), record.high.as_bytes().into(), limit]).await?;
+        rows.iter().map(|row| sql::id(row, 0, "document id")).collect()
+    }
+
+    /// How many live documents of which kind are here from whom.
+    pub async fn counts(&self) -> Result<Vec<DocumentCount>, StoreError> {
+        let select = "select kind, owner, count(*) from document where life = 1 group by kind, owner \
+                      order by kind, owner";
+        let rows = self.read(select, vec![]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(DocumentCount {
+                    kind: Kind::from_number(sql::small(row, 0)?),
+                    owner: sql::id(row, 1, "organisation id")?,
+                    live: sql::count(row, 2)?,
+                })
+            })
+            .collect()
+    }
+
+    /// The next documents after one, in order of id, whatever is here of them: row, statement or changes. For `verify`.
+    pub async fn document_ids(&self, after: Option<DocId>, limit: usize) -> Result<Vec<DocId>, StoreError> {
+        let of = |table: &str| {
+            format!(
+                "select doc_id from (select distinct doc_id from {table} where doc_id > $1 \
+                 order by doc_id limit $2) as {table}_ids"
+            )
+        };
+        let select =
+            format!("{} union {} union {} order by doc_id limit $2", of("document"), of("statement"), of("change"));
+        let after = after.map_or(Value::Bytes(Vec::new()), |doc_id| doc_id.as_bytes().into());
+        let rows = self.read(select, vec![after, Value::Int(i64::try_from(limit).unwrap_or(i64::MAX))]).await?;
+        rows.iter().map(|row| sql::id(row, 0, "document id")).collect()
+    }
+}
+
+fn conditions(filter: &DocumentFilter, after: Option<&DocumentPlace>) -> Result<(String, Vec<Value>), StoreError> {
+    let mut values = Vec::new();
+    let mut bind = |value: Value| {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    let mut all = vec!["1 = 1".to_string()];
+    if let Some(kind) = filter.kind {
+        all.push(format!("kind = {}", bind(Value::Int(kind.number().into()))));
+    }
+    if !filter.owners.is_empty() {
+        let owners: Vec<_> = filter.owners.iter().map(|owner| bind(owner.as_bytes().into())).collect();
+        all.push(format!("owner in ({})", owners.join(",")));
+    }
+    if let Some(life) = filter.life {
+        all.push(format!("life = {}", bind(Value::Int(life_number(life)))));
+    }
+    if let Some(name) = &filter.name {
+        let pattern = format!("%{}%", escaped(&folded(name)));
+        all.push(format!("folded like {} escape '!'", bind(sql::text(&pattern, "a name to look for")?)));
+    }
+    if let Some(record) = &filter.record {
+        let (low, high) = (bind(record.low.as_bytes().into()), bind(record.high.as_bytes().into()));
+        all.push(format!("doc_id between {low} and {high}"));
+    }
+    if let Some(place) = after {
+        let (key, doc_id) = (bind(place.sort_key.as_slice().into()), bind(place.doc_id.as_bytes().into()));
+        all.push(format!("(sort_key, doc_id) > ({key}, {doc_id})"));
+    }
+    Ok((all.join(" and "), values))
+}
+
+/// Text that `like` takes as it stands.
+fn escaped(text: &str) -> String {
+    text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
+}

@@ -1,0 +1,101 @@
+//! What an operator and the node's own jobs ask: what is wanted, refused, went wrong, was imported, is over.
+
+use crate::sql::{self, Value};
+use crate::{Store, StoreError};
+use domain::sync::batch::{ImportedRecord, Incident};
+use domain::{DocId, NodeId, OrgId, Timestamp, VersionId, limits};
+use std::collections::BTreeMap;
+
+/// Content that was refused, without the content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuarantinedVersion {
+    /// The version whose content it is.
+    pub version_id: VersionId,
+    /// Its document.
+    pub doc_id: DocId,
+    /// Its owner.
+    pub owner: OrgId,
+    /// Which node it came from.
+    pub from: NodeId,
+    /// Why, for people.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Store {
+    /// Over all scopes, how many current versions lack their content.
+    pub async fn wanted_count(&self) -> Result<u64, StoreError> {
+        let rows = self.read("select count(*) from statement where is_wanted = 1", vec![]).await?;
+        rows.first().map_or(Ok(0), |row| sql::count(row, 0))
+    }
+
+    /// What content is refused, the newest first, at most `limit`.
+    pub async fn quarantined(&self, limit: usize) -> Result<Vec<QuarantinedVersion>, StoreError> {
+        let select = "select version_id, doc_id, owner, from_node, reason, at from quarantine \
+                      order by at desc, version_id limit $1";
+        let rows = self.read(select, vec![Value::Int(i64::try_from(limit).unwrap_or(i64::MAX))]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(QuarantinedVersion {
+                    version_id: sql::id(row, 0, "version id")?,
+                    doc_id: sql::id(row, 1, "document id")?,
+                    owner: sql::id(row, 2, "organisation id")?,
+                    from: sql::id(row, 3, "node id")?,
+                    reason: sql::string(row, 4)?,
+                    at: Timestamp::from_ms(sql::int(row, 5)?),
+                })
+            })
+            .collect()
+    }
+
+    /// The pack that was refused with a version, as it was received.
+    pub async fn quarantined_pack(&self, version_id: VersionId) -> Result<Option<Vec<u8>>, StoreError> {
+        let select = "select pack from quarantine where version_id = $1";
+        let rows = self.read(select, vec![version_id.as_bytes().into()]).await?;
+        rows.first().map(|row| sql::bytes(row, 0).map(<[u8]>::to_vec)).transpose()
+    }
+
+    /// What an operator should know, the newest first, at most `limit`.
+    pub async fn incidents(&self, limit: usize) -> Result<Vec<Incident>, StoreError> {
+        let select = "select at, from_node, owner, kind, message from incident order by position desc limit $1";
+        let rows = self.read(select, vec![Value::Int(i64::try_from(limit).unwrap_or(i64::MAX))]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Incident {
+                    at: Timestamp::from_ms(sql::int(row, 0)?),
+                    from: sql::id_or_none(row, 1, "node id")?,
+                    owner: sql::id_or_none(row, 2, "organisation id")?,
+                    kind: sql::string(row, 3)?,
+                    message: sql::string(row, 4)?,
+                })
+            })
+            .collect()
+    }
+
+    /// The record each document last had in a source, by document.
+    pub async fn imported(&self, source: &str) -> Result<BTreeMap<DocId, ImportedRecord>, StoreError> {
+        let select = "select doc_id, value, seen_at from imported where source = $1";
+        let rows = self.read(select, vec![sql::text(source, "the name of an import's source")?]).await?;
+        rows.iter()
+            .map(|row| {
+                let doc_id: DocId = sql::id(row, 0, "document id")?;
+                let value = serde_json::from_str(&sql::string(row, 1)?)
+                    .map_err(|e| StoreError::corrupt(format!("the imported record of {doc_id} is no JSON: {e}")))?;
+                let seen_at = Timestamp::from_ms(sql::int(row, 2)?);
+                Ok((doc_id, ImportedRecord { source: source.to_string(), doc_id, value, seen_at }))
+            })
+            .collect()
+    }
+
+    /// Deletes feed rows that were superseded longer ago than [`limits::FEED_ROW_KEPT_MS`]; gives how many. A cursor
+    /// on one of them is invalid from then on.
+    pub async fn prune(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let before = Value::Int(now.plus_ms(-limits::FEED_ROW_KEPT_MS).as_ms());
+        let delete = "delete from feed where superseded_at is not null and superseded_at < $1";
+        let mut writing = self.begin().await?;
+        let gone = sql::execute(writing.connection(), delete, vec![before]).await?;
+        writing.commit().await?;
+        Ok(gone)
+    }
+}

@@ -1,0 +1,100 @@
+//! A partner that is removed takes with it what was shared with it alone.
+
+use super::database::check;
+use super::fixture::{Author, author, together};
+use domain::audience::Scope;
+use domain::feed::Cursor;
+use domain::sync::batch::{AddedChanges, ImportedRecord, Partner};
+use domain::sync::{Batch, Needs};
+use domain::{FeedId, Incarnation, NodeId, ScopeId, Timestamp};
+use serde_json::json;
+use store::{Organisation, Peer};
+
+/// One version of a record in these scopes.
+fn shared(author: &Author, record: u8, scopes: &[ScopeId]) -> Batch {
+    Batch {
+        versions: scopes.iter().map(|scope| author.entered(record, *scope, 1)).collect(),
+        changes: vec![AddedChanges {
+            doc_id: author.doc(record),
+            added: vec![author.change(record, 1)],
+            dropped: Vec::new(),
+        }],
+        documents: vec![author.row(record, "listing", 1)],
+        ..Batch::default()
+    }
+}
+
+#[test]
+fn both_pair_scopes_go_and_all_else_stays() {
+    check("departure", async |database| {
+        let store = database.open().await;
+        let (own, leaving, staying) = (author(1), author(2), author(3));
+        let pair = |owner: &Author, partner: &Author| Scope::pair(owner.org, partner.org).id();
+        let own_scope = Scope::own(own.org).id();
+        let organisation = Organisation {
+            org_id: own.org,
+            node_id: NodeId::from_bytes([1; 16]),
+            name: "own".to_string(),
+            keys: vec![],
+            created_at: Timestamp::from_ms(1),
+        };
+        store.set_organisation(&organisation).await.expect("writes");
+        let peer = |node: u8| Peer {
+            node_id: NodeId::from_bytes([node; 16]),
+            org_id: author(node).org,
+            last_heard: Timestamp::from_ms(1),
+            incarnation: Incarnation::from_bytes([node; 8]),
+        };
+        store.put_peers(&[peer(2), peer(3)]).await.expect("writes");
+        let partner = |author: &Author| Partner {
+            org_id: author.org,
+            name: "partner".to_string(),
+            addresses: vec![],
+            is_paused: false,
+            confirmed_here_at: None,
+            confirmed_there: None,
+            paired_at: Timestamp::from_ms(1),
+            is_shared_with: true,
+        };
+        let mut batch = together([
+            shared(&own, 1, &[own_scope, pair(&own, &leaving), pair(&own, &staying)]),
+            shared(&leaving, 2, &[pair(&leaving, &own)]),
+            shared(&leaving, 3, &[leaving.public()]),
+            shared(&staying, 4, &[pair(&staying, &own)]),
+        ]);
+        batch.partners = vec![partner(&leaving), partner(&staying)];
+        let cursor = Cursor { feed_id: FeedId::from_bytes([1; 16]), seq: 1, chain: [1; 32] };
+        let nodes = [2, 3].map(|node: u8| NodeId::from_bytes([node; 16]));
+        batch.cursors = [
+            ((nodes[0], leaving.public()), cursor),
+            ((nodes[0], pair(&leaving, &own)), cursor),
+            ((nodes[1], staying.public()), cursor),
+        ]
+        .into();
+        let doc_id = leaving.doc(2);
+        batch.imported =
+            vec![ImportedRecord { source: "s".to_string(), doc_id, value: json!(1), seen_at: Timestamp::from_ms(1) }];
+        store.commit(&batch).await.expect("commits");
+
+        store.commit(&Batch { removed_partners: [leaving.org].into(), ..Batch::default() }).await.expect("commits");
+        assert_eq!(store.partners().await.expect("reads"), [partner(&staying)]);
+        assert_eq!(store.peers().await.expect("reads"), [peer(3)]);
+        assert!(store.document(leaving.doc(2)).await.expect("loads").is_none());
+        assert!(store.imported("s").await.expect("reads").is_empty());
+        let shown = [(leaving.doc(3), 1), (staying.doc(4), 1), (own.doc(1), 2)];
+        for (doc_id, scopes) in shown {
+            let document = store.document(doc_id).await.expect("loads").expect("stays");
+            assert_eq!((document.statements.len(), document.changes.len()), (scopes, 1), "{doc_id}");
+        }
+        let needs = Needs {
+            scopes: [pair(&own, &leaving), pair(&leaving, &own), leaving.public(), own_scope].into(),
+            cursors: nodes.into(),
+            ..Needs::default()
+        };
+        let loaded = store.load(&needs).await.expect("loads");
+        let mut kept = vec![leaving.public(), own_scope];
+        kept.sort_unstable();
+        assert_eq!(loaded.scopes.into_keys().collect::<Vec<_>>(), kept);
+        assert_eq!(loaded.cursors.into_keys().collect::<Vec<_>>(), [(nodes[1], staying.public())]);
+    });
+}
