@@ -35,7 +35,7 @@ pub fn map(record: Value, source: &Source) -> Result<Mapped, Refusal> {
         Some(raw) => organisation(raw, &mapper, source)?,
         None => None,
     };
-    if let Some(id) = raw.get("organization_id").and_then(|id| raw_id_text(id)) {
+    if let Some(id) = raw.get("organization_id").and_then(raw_id_text) {
         raw.insert("organization_id".into(), record_id(source, "organization", &id).to_string().into());
     }
     let mut value = mapper.service(raw, &raw_id)?;

@@ -2,9 +2,9 @@
 
 use super::actor_of;
 use crate::{ActorId, ChangeHash, Timestamp};
-use automerge::legacy::{Key, ObjectId, OpId, OpType};
-use automerge::{Automerge, ExpandedChange, ObjType};
-use std::collections::{BTreeSet, HashMap};
+use automerge::legacy::{Key, ObjectId, OpType};
+use automerge::{Automerge, ExpandedChange};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One change, for the person who reads the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +19,8 @@ pub struct Revision {
     pub paths: Vec<String>,
 }
 
-// Made by which operation, a map or list stands at this path; a text or list is named as a whole.
-type Paths = HashMap<OpId, (Vec<String>, ObjType)>;
+// Made by which operation (its counter and actor), an object stands at this path; a text or list is named as a whole.
+type Paths = BTreeMap<(u64, automerge::ActorId), Vec<String>>;
 
 /// Newest first; changes made apart in Automerge's order.
 pub(super) fn history(doc: &Automerge) -> Vec<Revision> {
@@ -44,16 +44,16 @@ fn touched(change: &ExpandedChange, paths: &mut Paths) -> Vec<String> {
     for (op, counter) in change.operations.iter().zip(change.start_op.get()..) {
         let mut path = match &op.obj {
             ObjectId::Root => Vec::new(),
-            ObjectId::Id(id) => match paths.get(id) {
-                Some((path, _)) => path.clone(),
+            ObjectId::Id(id) => match paths.get(&(id.counter(), id.actor().clone())) {
+                Some(path) => path.clone(),
                 None => continue,
             },
         };
         if let Key::Map(key) = &op.key {
             path.push(key.to_string());
         }
-        if let OpType::Make(object_type) = op.action {
-            paths.insert(OpId(counter, change.actor_id.clone()), (path.clone(), object_type));
+        if matches!(op.action, OpType::Make(_)) {
+            paths.insert((counter, change.actor_id.clone()), path.clone());
         }
         found.insert(path);
     }

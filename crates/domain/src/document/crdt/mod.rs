@@ -127,12 +127,13 @@ impl Content {
 
     /// The value that stands: keys sorted, empty maps left out.
     pub fn value(&self) -> serde_json::Value {
-        read::value(&self.doc)
+        guarded("the value", || Ok(read::value(&self.doc)))
+            .unwrap_or_else(|_| serde_json::Value::Object(Default::default()))
     }
 
     /// The fields with more than one value.
     pub fn conflicts(&self) -> Vec<Conflict> {
-        read::conflicts(&self.doc)
+        guarded("the values", || Ok(read::conflicts(&self.doc))).unwrap_or_default()
     }
 
     /// Its changes, newest first, each with the fields it touched.

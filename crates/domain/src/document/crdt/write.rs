@@ -11,7 +11,6 @@ use automerge::hydrate;
 use automerge::transaction::{CommitOptions, OwnedTransaction, Transactable};
 use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, TextEncoding};
 use serde_json::{Map, Value};
-use std::collections::HashMap;
 
 /// Operations of one change, with room for the maps on the way to a field.
 const OPERATIONS: usize = CHANGE_OPERATIONS as usize - 32;
@@ -334,6 +333,7 @@ fn size_of(value: &Value, shape: Shape) -> Size {
     }
 }
 
+#[expect(clippy::disallowed_types, reason = "Automerge takes its maps from no other, and sorts the keys itself")]
 fn hydrated(value: &Value, shape: Shape) -> hydrate::Value {
     match value {
         Value::String(text) if matches!(shape, Shape::Text) => {
@@ -343,7 +343,7 @@ fn hydrated(value: &Value, shape: Shape) -> hydrate::Value {
             hydrate::Value::from(entries.iter().map(|entry| hydrated(entry, Shape::Open)).collect::<Vec<_>>())
         }
         Value::Object(fields) => {
-            let mut map: HashMap<String, hydrate::Value> =
+            let mut map: std::collections::HashMap<String, hydrate::Value> =
                 shape.made_with_it().map(|name| (name.to_owned(), hydrate::Value::map())).collect();
             let held = fields.iter().filter(|(_, field)| !field.is_null());
             map.extend(held.map(|(key, field)| (key.clone(), hydrated(field, shape.child(key)))));
