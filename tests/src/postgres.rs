@@ -59,6 +59,7 @@ impl Cluster {
         Some(Self::start(&programs))
     }
 
+    #[expect(clippy::zombie_processes, reason = "it is to live as long as this process does, and ends with it")]
     fn start(programs: &Path) -> Self {
         let folder = std::env::temp_dir().join(format!("fingerpost-postgres-{}", std::process::id()));
         std::fs::DirBuilder::new().mode(0o700).create(&folder).expect("a folder for PostgreSQL");

@@ -120,7 +120,6 @@ impl Document {
     }
 
     /// The document's history with the new changes; `None` when something they rest on is not here.
-    #[expect(clippy::type_complexity, reason = "a history and what is new in it, used once")]
     fn fit(
         &self,
         statement: &SignedStatement,
