@@ -16,8 +16,12 @@ pub enum Fit {
 }
 
 /// The edit as it is to be made: the path is known to this kind and the value fits, a number written where words are expected turned
-/// into words. An unknown path is refused with the nearest known one.
+/// into words. An unknown path is refused with the nearest known one; so is the audience, which decides scopes and is shared, not edited.
 pub fn check_edit(kind: Kind, edit: &Edit) -> Result<Edit, Refusal> {
+    if edit.path.first().is_some_and(|field| field == "audience") {
+        return Err(Refusal::new(RefusalKind::NotAllowed, "the audience is not a field to be edited")
+            .hint("`fingerpost listing share ID --audience …` changes who may hold it"));
+    }
     let mut shape = root(kind);
     for (depth, key) in edit.path.iter().enumerate() {
         shape = step(shape, key, edit.path.get(..depth).unwrap_or_default(), kind)?;

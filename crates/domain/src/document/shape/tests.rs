@@ -43,6 +43,7 @@ fn what_does_not_fit_is_refused_with_what_would() {
     let cases = [
         ("nmae", json!("x"), r#""nmae" is not a field of listing; did you mean "name"?"#),
         ("sessions.+.opnes_at", json!("x"), "is not a field of sessions."),
+        ("audience", json!("own"), "the audience is not a field to be edited; `fingerpost listing share"),
         ("qqqqq", json!("x"), r#""qqqqq" is not a field of listing; its fields are name, "#),
         ("name.first", json!("x"), r#"name has no fields of its own, so no "first""#),
         ("name", json!(["x"]), r#"name is text, and ["x"] is not; for example: Ask for Ann"#),
