@@ -6,12 +6,17 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod api;
+pub mod application;
+mod clock;
 pub mod config;
 pub mod control;
 pub mod data;
+pub mod engine;
 pub mod error;
 pub mod journal;
+pub mod metrics;
 pub mod secret;
 
+pub use application::Application;
 pub use config::Config;
 pub use error::Error;

@@ -13,6 +13,7 @@ mod open;
 mod organisation;
 mod sql;
 mod upkeep;
+mod usage;
 
 pub use document::{DocumentCount, DocumentFilter, DocumentPlace, RecordPrefix};
 pub use error::{StoreError, StoreErrorKind};

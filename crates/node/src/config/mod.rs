@@ -8,6 +8,7 @@ mod value;
 
 pub use layer::{Layers, Origin, Shown};
 pub use value::{Exposure, Secret, Value};
+pub(crate) use value::{split_password, unescaped};
 
 use std::path::PathBuf;
 
@@ -121,6 +122,11 @@ impl Config {
                 doc: field.doc,
             })
             .collect()
+    }
+
+    /// `sqlite` or `postgres`.
+    pub fn database_kind(&self) -> &'static str {
+        if self.database.starts_with("postgres") { "postgres" } else { "sqlite" }
     }
 
     /// The database to open, its password put in.

@@ -139,7 +139,7 @@ pub(crate) fn split_password(url: &str) -> Option<(&str, &str, &str)> {
 
 pub(super) fn database_url(config: &Config) -> Result<String, Error> {
     if config.database.is_empty() {
-        return Ok(format!("sqlite:{}", config.data.join("fingerpost.db").display()));
+        return Ok(store::sqlite_url(&config.data.join("fingerpost.db")));
     }
     let password = match (&config.database_password_file, config.database_password.expose()) {
         (_, Some(password)) => Some(password.to_owned()),
@@ -165,6 +165,26 @@ fn with_password(url: &str, password: &str) -> String {
     let user = user.split(':').next().unwrap_or(user);
     let escaped: String = password.bytes().map(escape).collect();
     format!("{scheme}://{user}:{escaped}{host}")
+}
+
+/// Text out of a URL, its %-escapes undone; as it stands where they are none.
+pub(crate) fn unescaped(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let code = after.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
+        match code.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
 fn escape(byte: u8) -> String {

@@ -12,8 +12,11 @@
 //! ```
 
 mod disk;
+mod initialise;
 
 pub use disk::{Disk, disk};
+pub use initialise::{Keep, forget_words, initialise, is_initialised};
+pub(crate) use initialise::{open_store, organisation, store_fault};
 
 use crate::Error;
 use domain::{Refusal, RefusalKind};
@@ -77,7 +80,7 @@ impl Folder {
 
     /// Where this node's private keys lie.
     pub fn keys(&self) -> PathBuf {
-        self.path.join("keys")
+        self.path.join(KEYS)
     }
 
     /// Where the recovery words lie until somebody took them.
@@ -90,6 +93,9 @@ impl Folder {
         self.path.join("applying")
     }
 }
+
+/// The file in a data folder that holds the node's private keys.
+const KEYS: &str = "keys";
 
 /// The file in a data folder that holds the recovery words until somebody took them.
 pub const RECOVERY_WORDS: &str = "recovery-words";

@@ -1,0 +1,77 @@
+//! Documents as people see them: fields, values that stand side by side, and who changed what.
+
+use crate::api::{Conflict, ConflictValue, DocumentView, HistoryEntry};
+use domain::document::crdt::{Content, Revision};
+use domain::identity::KeysObject;
+use domain::sync::Document;
+use domain::{ActorId, OrgId, Refusal, VersionId};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// Most changes that a document's history shows.
+const HISTORY_SHOWN: usize = 200;
+
+/// A document in full. Opens its content, so it may take a millisecond; run it where that holds nobody up.
+pub(super) fn view(document: &Document) -> Result<DocumentView, Refusal> {
+    let row = document.row.as_ref().ok_or_else(|| {
+        Refusal::not_found(format!("the content of {} has not come yet", document.id.record()))
+            .hint("`fingerpost status` says how much is still wanted, and from whom")
+    })?;
+    let content = content(document)?;
+    Ok(DocumentView {
+        id: document.id.record(),
+        fields: fields(&row.value),
+        owner: document.owner,
+        keepers: Vec::new(),
+        conflicts: content.conflicts().into_iter().map(|c| conflict(c, document.owner)).collect(),
+        history: content.history().into_iter().take(HISTORY_SHOWN).map(|revision| entry(revision, document)).collect(),
+    })
+}
+
+/// The content that readers see: everything behind the heads of the document's row.
+pub(super) fn content(document: &Document) -> Result<Content, Refusal> {
+    let heads = document.row.as_ref().map(|row| row.heads.clone()).unwrap_or_default();
+    let chunks = document.changes.changes().iter().map(|change| change.bytes.as_slice());
+    Content::open(chunks)?.at(&heads)
+}
+
+/// The fields without those that the view adds itself.
+fn fields(value: &Value) -> Map<String, Value> {
+    let own = ["id", "owner", "keepers", "conflicts", "history"];
+    let fields = value.as_object().into_iter().flatten();
+    fields.filter(|(name, _)| !own.contains(&name.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
+fn conflict(conflict: domain::document::crdt::Conflict, owner: OrgId) -> Conflict {
+    let values = conflict.values.into_iter().map(|v| ConflictValue {
+        value: v.value,
+        organisation: author(&v.actor, owner),
+        at_ms: v.at,
+        stands: v.stands,
+    });
+    Conflict { field: conflict.path.join("."), values: values.collect() }
+}
+
+/// A change that a current statement names alone is that version; of an earlier one the change's own hash is left.
+fn entry(revision: Revision, document: &Document) -> HistoryEntry {
+    let named = document.current().find(|s| s.statement().heads.iter().eq([&revision.hash]));
+    let mut fields: Vec<String> =
+        revision.paths.iter().map(|path| path.split('.').next().unwrap_or(path).to_owned()).collect();
+    fields.dedup();
+    HistoryEntry {
+        version: named.map_or(VersionId::from_bytes(*revision.hash.as_bytes()), |s| s.version_id()),
+        organisation: author(&revision.actor, document.owner),
+        at_ms: revision.at,
+        fields,
+    }
+}
+
+/// Only the owner writes a document: an actor of anybody else never got in.
+fn author(_actor: &ActorId, owner: OrgId) -> OrgId {
+    owner
+}
+
+/// The safety words of an organisation, from the root that is pinned for it.
+pub(super) fn words(keys: &BTreeMap<OrgId, KeysObject>, org: &OrgId) -> String {
+    keys.get(org).map(|k| domain::identity::words::safety_words(k.root())).unwrap_or_default()
+}
