@@ -5,6 +5,7 @@ use crate::document::shape::{Fit, check_value};
 use crate::document::{Content, Edit, Kind};
 use crate::listing::{self, Listing};
 use crate::{ActorId, Incarnation, OrgId, RefusalKind, Timestamp};
+use proptest::prelude::*;
 use serde_json::json;
 use std::io::Read;
 use std::path::PathBuf;
@@ -260,6 +261,68 @@ fn a_second_import_changes_nothing_and_local_edits_survive_a_changed_one() {
     supper.edit(actor, at, kind, &plan.changed[&record(SUPPER)]).expect("edited");
     assert_eq!(supper.value()["email"], "ours@example.org");
     assert_eq!(supper.value()["description"], "A hot meal and company.\nPlease book.");
+}
+
+/// JSON with the names of HSDS in likely and unlikely places.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(json!(null)),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "[a-z0-9\u{0}é,:-]{0,6}".prop_map(Value::from),
+        Just(json!(SUPPER)),
+    ];
+    let names = [
+        "id",
+        "name",
+        "description",
+        "schedules",
+        "service_at_locations",
+        "location",
+        "contacts",
+        "phones",
+        "languages",
+        "extra",
+        "organization",
+        "organization_id",
+        "attributes",
+        "taxonomy_term",
+        "minimum_age",
+        "freq",
+        "audience",
+        "vendor",
+        "service_id",
+    ];
+    leaf.prop_recursive(7, 96, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((prop::sample::select(names.to_vec()), inner), 0..7)
+                .prop_map(|fields| fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_row_holds_it_is_refused_or_becomes_a_document_that_reads_back(row in any_json(), named in any::<bool>()) {
+        let mut row = row;
+        if let Some(fields) = row.as_object_mut().filter(|_| named) {
+            fields.insert("id".into(), json!(1));
+            fields.insert("name".into(), json!("x"));
+        }
+        if let Ok(Mapped { listing: (id, listing), organisation }) = map(row, &source()) {
+            let fitted = check_value(Kind::LISTING, &listing, Fit::Typed).expect("fits");
+            prop_assert_eq!(&fitted, &listing);
+            let actor = ActorId::new(&OrgId::from_bytes([3; 32]), Incarnation::from_bytes([1; 8]));
+            let (content, _) = Content::create(actor, Timestamp::from_ms(1), Kind::LISTING, &listing).expect("created");
+            content.check(Kind::LISTING).expect("within the limits");
+            prop_assert_eq!(content.value(), listing.clone());
+            Listing::read(&listing);
+            let served = listing::to_hsds(id, &listing, organisation.as_ref().map(|(id, value)| (*id, value)));
+            prop_assert!(!served.to_string().contains("null"));
+        }
+    }
 }
 
 /// The file of that name beside the workspace, where this machine has it.
