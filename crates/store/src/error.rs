@@ -149,3 +149,7 @@ fn kind_of_code(code: &str) -> StoreErrorKind {
         _ => StoreErrorKind::Query,
     }
 }
+
+#[cfg(test)]
+#[path = "error_tests.rs"]
+mod tests;

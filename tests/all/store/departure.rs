@@ -24,38 +24,50 @@ fn shared(author: &Author, record: u8, scopes: &[ScopeId]) -> Batch {
     }
 }
 
+fn organisation(own: &Author) -> Organisation {
+    Organisation {
+        org_id: own.org,
+        node_id: NodeId::from_bytes([1; 16]),
+        name: "own".to_string(),
+        keys: vec![],
+        created_at: Timestamp::from_ms(1),
+    }
+}
+
+fn peer(node: u8) -> Peer {
+    Peer {
+        node_id: NodeId::from_bytes([node; 16]),
+        org_id: author(node).org,
+        last_heard: Timestamp::from_ms(1),
+        incarnation: Incarnation::from_bytes([node; 8]),
+    }
+}
+
+fn partner(author: &Author) -> Partner {
+    Partner {
+        org_id: author.org,
+        name: "partner".to_string(),
+        addresses: vec![],
+        is_paused: false,
+        confirmed_here_at: None,
+        confirmed_there: None,
+        paired_at: Timestamp::from_ms(1),
+        is_shared_with: true,
+    }
+}
+
+fn pair(owner: &Author, partner: &Author) -> ScopeId {
+    Scope::pair(owner.org, partner.org).id()
+}
+
 #[test]
 fn both_pair_scopes_go_and_all_else_stays() {
     check("departure", async |database| {
         let store = database.open().await;
         let (own, leaving, staying) = (author(1), author(2), author(3));
-        let pair = |owner: &Author, partner: &Author| Scope::pair(owner.org, partner.org).id();
         let own_scope = Scope::own(own.org).id();
-        let organisation = Organisation {
-            org_id: own.org,
-            node_id: NodeId::from_bytes([1; 16]),
-            name: "own".to_string(),
-            keys: vec![],
-            created_at: Timestamp::from_ms(1),
-        };
-        store.set_organisation(&organisation).await.expect("writes");
-        let peer = |node: u8| Peer {
-            node_id: NodeId::from_bytes([node; 16]),
-            org_id: author(node).org,
-            last_heard: Timestamp::from_ms(1),
-            incarnation: Incarnation::from_bytes([node; 8]),
-        };
+        store.set_organisation(&organisation(&own)).await.expect("writes");
         store.put_peers(&[peer(2), peer(3)]).await.expect("writes");
-        let partner = |author: &Author| Partner {
-            org_id: author.org,
-            name: "partner".to_string(),
-            addresses: vec![],
-            is_paused: false,
-            confirmed_here_at: None,
-            confirmed_there: None,
-            paired_at: Timestamp::from_ms(1),
-            is_shared_with: true,
-        };
         let mut batch = together([
             shared(&own, 1, &[own_scope, pair(&own, &leaving), pair(&own, &staying)]),
             shared(&leaving, 2, &[pair(&leaving, &own)]),

@@ -61,7 +61,7 @@ fn changes_come_in_the_order_they_were_stored_and_dropped_ones_not_at_all() {
     check("changes", async |database| {
         let store = database.open().await;
         let shelter = author(1);
-        let changes = |added: std::ops::RangeInclusive<u64>, dropped| Batch {
+        let changes = |added: std::ops::Range<u64>, dropped| Batch {
             changes: vec![AddedChanges {
                 doc_id: shelter.doc(1),
                 added: added.map(|number| shelter.change(1, number)).collect(),
@@ -70,14 +70,14 @@ fn changes_come_in_the_order_they_were_stored_and_dropped_ones_not_at_all() {
             ..Batch::default()
         };
         store.commit(&shelter.edit(1, 1)).await.expect("commits");
-        store.commit(&changes(2..=300, vec![])).await.expect("commits");
+        store.commit(&changes(2..301, vec![])).await.expect("commits");
         // What is held already is not doubled.
-        store.commit(&changes(299..=301, vec![])).await.expect("commits");
+        store.commit(&changes(299..302, vec![])).await.expect("commits");
         let document = store.document(shelter.doc(1)).await.expect("loads").expect("is here");
         let expected: Vec<_> = (1..=301).map(|number| shelter.change(1, number)).collect();
         assert_eq!(document.changes.changes(), expected);
 
-        store.commit(&changes(1..=0, vec![head(1, 300), head(1, 301)])).await.expect("commits");
+        store.commit(&changes(1..1, vec![head(1, 300), head(1, 301)])).await.expect("commits");
         let document = store.document(shelter.doc(1)).await.expect("loads").expect("is here");
         assert_eq!(document.changes.changes(), &expected[..299]);
     });
@@ -92,14 +92,14 @@ fn a_run_of_a_feed_ends_with_its_rows_or_its_bytes() {
         // Every document is 100 bytes of changes.
         store.commit(&together((1..=9).map(|record| shelter.edit(record, 1)))).await.expect("commits");
         for (after, rows, bytes, expected) in [
-            (0, 100, 1 << 20, 1..=9),
-            (0, 3, 1 << 20, 1..=3),
-            (4, 3, 1 << 20, 5..=7),
-            (8, 3, 1 << 20, 9..=9),
-            (9, 3, 1 << 20, 1..=0),
+            (0, 100, 1 << 20, 1..10),
+            (0, 3, 1 << 20, 1..4),
+            (4, 3, 1 << 20, 5..8),
+            (8, 3, 1 << 20, 9..10),
+            (9, 3, 1 << 20, 10..10),
             // The row that passes the limit is the last.
-            (2, 100, 250, 3..=5),
-            (2, 100, 0, 3..=3),
+            (2, 100, 250, 3..6),
+            (2, 100, 0, 3..4),
         ] {
             let feeds = vec![FeedRange { scope, after, rows, bytes }];
             let loaded = store.load(&Needs { feeds, ..Needs::default() }).await.expect("loads");
