@@ -14,8 +14,10 @@ pub mod data;
 pub mod engine;
 pub mod error;
 pub mod journal;
+pub mod link;
 pub mod metrics;
 pub mod secret;
+pub mod tls;
 
 pub use application::Application;
 pub use config::Config;
