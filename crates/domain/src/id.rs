@@ -252,6 +252,11 @@ impl ActorId {
         Self(bytes)
     }
 
+    /// The process that writes as it.
+    pub fn incarnation(&self) -> Incarnation {
+        Incarnation(*self.0.last_chunk().unwrap_or(&[0; 8]))
+    }
+
     /// Whether this actor belongs to the organisation with this prefix.
     pub fn is_under(&self, prefix: &[u8; 16]) -> bool {
         self.0.starts_with(prefix)

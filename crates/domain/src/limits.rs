@@ -54,6 +54,8 @@ pub const TEXT_BYTES: usize = 20 << 10;
 pub const ROW_PACK_BYTES: usize = 64 << 10;
 /// Most incarnations one statement may have seen; the next write is a generation reset.
 pub const SEEN_ENTRIES: usize = 32;
+/// Most incarnations that the base of a reset generation names: it gathers them over all generations.
+pub const BASE_ENTRIES: usize = 128;
 /// Most statements of one document and scope whose content counts.
 pub const STANDING_STATEMENTS: usize = 8;
 /// Most current statements of one document and scope that are held at all.
@@ -80,6 +82,10 @@ pub const RECONCILE_ROUNDS: u32 = 64;
 pub const RECONCILE_IDS: usize = 2_000_000;
 /// Longest time one reconciliation may take.
 pub const RECONCILE_MS: i64 = 5 * 60 * 1000;
+/// How long after an own document came from elsewhere its scopes are brought together: at the home node,
+pub const TEND_HOME_MS: i64 = 5_000;
+/// and at the others, which leave it to the home node where that one is there.
+pub const TEND_SIBLING_MS: i64 = 40_000;
 /// How often equal-looking scopes are compared in full all the same.
 pub const RECONCILE_EVERY_MS: i64 = 4 * 60 * 60 * 1000;
 /// A generation is reset past this many bytes of changes.

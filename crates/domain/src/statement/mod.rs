@@ -50,8 +50,12 @@ pub struct Statement {
     pub rev: u64,
     /// What its signer held, its own `rev` included.
     pub seen: Seen,
-    /// For a reset generation: the `seen` it was made from.
+    /// After a reset: the `seen` that this generation and those before it in this scope were made from. Every statement of
+    /// the generation carries it on, so that a withdrawal it did not know of can be said again.
     pub base: Seen,
+    /// After a reset: for each incarnation the number (`seq`) of its last change that this generation took in, so that
+    /// what a sibling wrote meanwhile can be written again.
+    pub base_changes: Seen,
     /// The Automerge heads.
     pub heads: BTreeSet<ChangeHash>,
     /// Whether it stands.

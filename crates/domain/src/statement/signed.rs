@@ -67,6 +67,8 @@ pub(crate) mod v1 {
         pub(crate) moved_to: Option<MovedTo>,
         #[prost(int64, tag = "15")]
         pub(crate) signed_at_ms: i64,
+        #[prost(message, repeated, tag = "16")]
+        pub(crate) base_changes: Vec<SeenEntry>,
     }
 }
 
@@ -146,6 +148,7 @@ fn encode(s: &Statement) -> Vec<u8> {
             .moved_to
             .map(|(org, doc)| v1::MovedTo { org_id: org.as_bytes().to_vec(), doc_id: doc.as_bytes().to_vec() }),
         signed_at_ms: s.signed_at.as_ms(),
+        base_changes: encode_seen(&s.base_changes),
     }
     .encode_to_vec()
 }
@@ -170,6 +173,7 @@ fn decode(payload: &[u8]) -> Result<Statement, Refusal> {
         rev: s.rev,
         seen: decode_seen(&s.seen)?,
         base: decode_seen(&s.base)?,
+        base_changes: decode_seen(&s.base_changes)?,
         heads: s.heads.iter().map(|h| ChangeHash::try_from(h.as_slice())).collect::<Result<_, _>>()?,
         life: match s.life {
             1 => Life::Live,
@@ -202,7 +206,10 @@ fn check(s: &Statement) -> Result<(), Refusal> {
     if s.seen.get(&s.incarnation) != Some(&s.rev) {
         return Err(Refusal::malformed("a statement has not seen itself"));
     }
-    if s.seen.len() > limits::SEEN_ENTRIES || s.base.len() > limits::SEEN_ENTRIES {
+    if [&s.base, &s.base_changes].iter().any(|base| base.len() > limits::BASE_ENTRIES) {
+        return Err(Refusal::too_large(format!("a statement based on over {} incarnations", limits::BASE_ENTRIES)));
+    }
+    if s.seen.len() > limits::SEEN_ENTRIES {
         return Err(Refusal::too_large(format!("a statement that saw over {} incarnations", limits::SEEN_ENTRIES)));
     }
     if s.heads.len() > limits::DOCUMENT_HEADS {

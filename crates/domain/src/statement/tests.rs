@@ -30,6 +30,7 @@ fn statement(generation: u64, who: u8, seen: Seen, life: Life, at: i64) -> State
         rev: seen.get(&incarnation).copied().unwrap_or(0),
         seen,
         base: Seen::new(),
+        base_changes: Seen::new(),
         heads: if life == Life::Erased { BTreeSet::new() } else { [ChangeHash::from_bytes([1; 32])].into() },
         life,
         moved_to: None,
@@ -131,6 +132,7 @@ proptest! {
     ) {
         let mut said = signed.statement().clone();
         said.base = base.into_iter().map(|(i, rev)| (Incarnation::from_bytes(i), rev)).collect();
+        said.base_changes = said.base.clone();
         if said.life != Life::Erased {
             said.heads = heads.into_iter().map(ChangeHash::from_bytes).collect();
         }

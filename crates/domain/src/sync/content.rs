@@ -8,8 +8,8 @@ use super::{Batch, Document, QuarantineMark};
 use crate::audience::Scope;
 use crate::document::crdt::Content;
 use crate::document::{History, StoredChange, chunk};
-use crate::statement::{CurrentSet, Life, SignedStatement};
-use crate::{ActorId, ChangeHash, Refusal, RefusalKind, Timestamp, VersionId};
+use crate::statement::{CurrentSet, Life, Seen, SignedStatement};
+use crate::{ActorId, ChangeHash, OrgId, Refusal, RefusalKind, Timestamp, VersionId};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
@@ -30,6 +30,8 @@ pub(super) enum Taken {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Standing {
     pub(super) life: Life,
+    /// The generation that counts; 0 when there is none.
+    pub(super) generation: u64,
     /// Heads of the versions that count and whose content is here.
     pub(super) heads: BTreeSet<ChangeHash>,
     /// Whether the content of every version that counts is here.
@@ -68,7 +70,22 @@ impl Document {
         let heads: BTreeSet<_> = heads.collect();
         // Scopes may stand at different places of one history: what is behind another head is no head.
         let heads = if heads.len() > 1 { self.changes.behind(&heads).heads().clone() } else { heads };
-        Standing { life, heads, is_whole: counting().all(|s| self.has_content(s)) }
+        let is_whole = counting().all(|s| self.has_content(s));
+        Standing { life, generation: generation.unwrap_or(0), heads, is_whole }
+    }
+
+    /// Changes of an earlier generation that what stands neither holds nor took in: a sibling made them meanwhile.
+    pub(super) fn left_behind(&self) -> BTreeSet<ChangeHash> {
+        let standing = self.standing();
+        if self.changes.len() == self.changes.ancestors(&standing.heads).len() {
+            return BTreeSet::new();
+        }
+        let base = self.base_changes(standing.generation);
+        let held = self.changes.ancestors(&standing.heads);
+        let is_left = |c: &&StoredChange| {
+            !held.contains(&c.hash) && c.seq > base.get(&c.actor.incarnation()).copied().unwrap_or(0)
+        };
+        self.changes.changes().iter().filter(is_left).map(|c| c.hash).collect()
     }
 
     /// The life of this document in one scope; `None` when it was never there.
@@ -157,11 +174,12 @@ impl Document {
     }
 
     /// Brings the row that readers see up to date, and drops what no current version rests on any more.
-    /// Gives how the document grew, in documents and bytes.
-    pub(super) fn refresh(&mut self, batch: &mut Batch) -> Result<Growth, Refusal> {
+    /// Gives how the document grew, in documents and bytes. Of this organisation's own documents what a reset left
+    /// behind is kept until it is written again.
+    pub(super) fn refresh(&mut self, own: &OrgId, batch: &mut Batch) -> Result<Growth, Refusal> {
         let before = self.row.as_ref().map(|r| r.bytes);
         let standing = self.standing();
-        let dropped = self.drop_unreachable(&standing, batch);
+        let dropped = self.drop_unreachable(own, &standing, batch);
         let row = if standing.is_whole || !standing.heads.is_empty() || self.row.is_none() {
             self.read(&standing)?
         } else {
@@ -215,11 +233,14 @@ impl Document {
         self.life_in(&Scope::public(self.owner)) == Some(Life::Live)
     }
 
-    fn drop_unreachable(&mut self, standing: &Standing, batch: &mut Batch) -> BTreeSet<ActorId> {
+    fn drop_unreachable(&mut self, own: &OrgId, standing: &Standing, batch: &mut Batch) -> BTreeSet<ActorId> {
         if !standing.is_whole {
             return BTreeSet::new();
         }
-        let heads: BTreeSet<_> = self.current().flat_map(|s| s.statement().heads.iter().copied()).collect();
+        let mut heads: BTreeSet<_> = self.current().flat_map(|s| s.statement().heads.iter().copied()).collect();
+        if self.owner == *own {
+            heads.extend(self.left_behind());
+        }
         let dropped = self.changes.unreachable(&heads);
         if dropped.is_empty() {
             return BTreeSet::new();
@@ -256,6 +277,16 @@ impl Document {
     }
 }
 
+/// The highest number each incarnation reached in these changes.
+pub(super) fn clock<'a>(changes: impl Iterator<Item = &'a StoredChange>) -> Seen {
+    let mut clock = Seen::new();
+    for change in changes {
+        let last = clock.entry(change.actor.incarnation()).or_default();
+        *last = (*last).max(change.seq);
+    }
+    clock
+}
+
 /// The strongest word among a scope's standing statements.
 fn life_of(set: &CurrentSet) -> Option<Life> {
     set.standing().map(|s| s.statement().life).max()
@@ -279,6 +310,10 @@ impl Batch {
     }
 
     fn drop_changes(&mut self, doc_id: crate::DocId, dropped: Vec<ChangeHash>) {
+        // What was added by the same step goes with it: it was never stored.
+        for changes in self.changes.iter_mut().filter(|c| c.doc_id == doc_id) {
+            changes.added.retain(|c| !dropped.contains(&c.hash));
+        }
         self.changes.push(AddedChanges { doc_id, added: Vec::new(), dropped });
     }
 

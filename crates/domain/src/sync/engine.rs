@@ -60,6 +60,12 @@ pub struct Engine {
     pub(super) to_list: BTreeSet<OrgId>,
     /// Partners whose arrival `to_share` is about.
     pub(super) sharing_with: BTreeSet<OrgId>,
+    /// Own documents that came from elsewhere, and when they are to be tended.
+    pub(super) to_tend: BTreeMap<crate::DocId, Timestamp>,
+    /// Own documents to tend now.
+    pub(super) tending: VecDeque<crate::DocId>,
+    /// Whether every own document is to be looked at once: what was to be tended when the process ended is not known.
+    pub(super) tends_all: bool,
     /// The incarnation that this process started as, and how many it has taken since.
     pub(super) first_incarnation: Incarnation,
     pub(super) renewals: u64,
@@ -88,7 +94,11 @@ pub struct Standing {
 impl Engine {
     /// An engine that knows this and has no links yet.
     pub fn new(own: Own, known: Known) -> Self {
+        let has_siblings = known.keys.get(&own.org).is_some_and(|k| k.certificates().count() > 1);
         Self {
+            to_tend: BTreeMap::new(),
+            tending: VecDeque::new(),
+            tends_all: has_siblings,
             first_incarnation: own.incarnation,
             renewals: 0,
             sharing_with: BTreeSet::new(),
@@ -144,6 +154,7 @@ impl Engine {
             Input::Wake => {
                 self.needs_to_answer(&mut needs);
                 self.needs_to_share(&mut needs);
+                self.needs_to_tend(&mut needs);
                 self.needs_to_serve(None, &mut needs);
             }
             Input::Grew(scopes) => self.needs_to_serve(Some(scopes), &mut needs),
@@ -178,6 +189,7 @@ impl Engine {
             Input::Wake => {
                 self.answer(loaded, &mut out);
                 self.share_with_new_partners(now, loaded, &mut out);
+                self.tend_due(now, loaded, &mut out);
                 self.serve(None, loaded, &mut out);
                 self.ask_again(now, &mut out);
             }
@@ -211,13 +223,15 @@ impl Engine {
     fn arm(&self, now: Timestamp, out: &mut Outcome) {
         if self.has_work() || out.is_unfinished {
             out.wake_at = Some(now);
-        } else if let Some(at) = self.next_retry() {
+        } else if let Some(at) = self.next_retry().into_iter().chain(self.to_tend.values().copied().min()).min() {
             out.wake_at = Some(out.wake_at.map_or(at, |w| w.min(at)));
         }
     }
 
     fn has_work(&self) -> bool {
         !self.to_list.is_empty()
+            || self.tends_all
+            || !self.tending.is_empty()
             || !self.sharing_with.is_empty()
             || !self.to_share.is_empty()
             || self.links.values().any(|l| {

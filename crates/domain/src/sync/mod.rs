@@ -21,6 +21,8 @@ mod partner;
 mod receive;
 mod reconcile;
 mod serve;
+mod sign;
+mod tend;
 mod write;
 
 pub use batch::Batch;

@@ -186,6 +186,9 @@ impl Engine {
         }
         let Taking { fetch, touched, .. } = taking;
         for doc_id in touched {
+            if scope.owner == self.own.org {
+                self.tend_later(now, doc_id);
+            }
             self.refresh(doc_id, loaded, out);
         }
         self.fetch(now, node, scope.id(), fetch, loaded, out);
@@ -212,6 +215,9 @@ impl Engine {
             .documents
             .entry(said.doc_id)
             .or_insert_with(|| Document::new(said.doc_id, said.kind, said.org_id));
+        let is_own = said.org_id == self.own.org;
+        let before: Vec<_> =
+            document.current().filter(|s| is_own && s.statement().scope_id == said.scope_id).cloned().collect();
         let entered = match enter(document, statement.clone(), taking.out) {
             Ok(entered) => entered,
             Err(refusal) => {
@@ -224,6 +230,9 @@ impl Engine {
             Entered::Current { twin, .. } => {
                 taking.touched.insert(said.doc_id);
                 taking.note_twin(&statement, twin);
+                if let Some(document) = taking.loaded.documents.get_mut(&said.doc_id) {
+                    self.withdraw_again(taking.now, document, &taking.scope, &before, taking.out)?;
+                }
             }
             Entered::Replaced(twin) => {
                 taking.note_twin(&statement, twin);
@@ -313,7 +322,7 @@ impl Engine {
     pub(super) fn refresh(&mut self, doc_id: DocId, loaded: &mut Loaded, out: &mut Outcome) {
         let Some(document) = loaded.documents.get_mut(&doc_id) else { return };
         let owner = document.owner;
-        match document.refresh(&mut out.batch) {
+        match document.refresh(&self.own.org, &mut out.batch) {
             Ok(growth) => {
                 let usage = self.usage.entry(owner).or_default();
                 usage.documents = usage.documents.saturating_add(growth.documents);

@@ -3,18 +3,18 @@
 use super::batch::ImportedRecord;
 use super::effect::{Answer, Command, Write, WriteAction, Written};
 use super::engine::{Engine, Outcome};
-use super::receive::enter;
+use super::sign::Said;
 use super::{Document, Loaded, Needs};
 use crate::audience::{Audience, Scope};
 use crate::document::crdt::Content;
-use crate::document::{Edit, chunk};
+use crate::document::{Edit, StoredChange, chunk};
 use crate::identity::signing::Tag;
-use crate::statement::{Life, Seen, SignedStatement, Statement};
-use crate::{ActorId, ChangeHash, DocId, Incarnation, KeyId, Refusal, RefusalKind, Timestamp, limits};
+use crate::statement::{Life, SignedStatement};
+use crate::{ActorId, ChangeHash, DocId, Incarnation, Refusal, RefusalKind, Timestamp, limits};
 use std::collections::BTreeSet;
 
 /// The field that says who may hold a document: the word alone, never the names.
-const AUDIENCE: &str = "audience";
+pub(super) const AUDIENCE: &str = "audience";
 
 impl Engine {
     pub(super) fn needs_to_do(&self, command: &Command, needs: &mut Needs) {
@@ -118,14 +118,14 @@ impl Engine {
         let mut document = Document::new(doc_id, kind, self.own.org);
         append(&mut document, content, &chunks, out)?;
         for scope in scopes {
-            self.sign(now, &mut document, &scope, 1, &heads, Life::Live, Seen::new(), out)?;
+            self.sign(now, &mut document, &scope, &Said::live(1, &heads), out)?;
         }
         loaded.documents.insert(doc_id, document);
         self.refresh(doc_id, loaded, out);
         Ok(())
     }
 
-    fn edit(
+    pub(super) fn edit(
         &mut self,
         now: Timestamp,
         doc_id: DocId,
@@ -135,27 +135,29 @@ impl Engine {
     ) -> Result<bool, Refusal> {
         let document = own(loaded, doc_id)?;
         let standing = document.standing();
-        if standing.life != Life::Live {
+        if self.is_taken_back(document) {
             return Err(withdrawn(document));
         }
+        if standing.heads.is_empty() {
+            return Err(on_its_way(document));
+        }
         let mut content = document.open_at(&standing.heads)?;
-        let actor = ActorId::new(&self.own.org, self.own.incarnation);
+        let actor = self.actor_at(document, &standing.heads);
         let chunks = content.edit(actor, now, document.kind, edits)?;
         if chunks.is_empty() {
             return Ok(false);
         }
         if self.own.is_home && self.is_outgrown(document, chunks.iter().map(Vec::len).sum()) {
             let value = content.value();
-            self.renew(now, doc_id, value, self.live_scopes(document), loaded, out)?;
+            self.renew(now, doc_id, value, self.scopes_to_sign(document), loaded, out)?;
             return Ok(true);
         }
         // The whole history with the change, not only what was opened for the edit.
         let whole = document.open_whole()?.apply(chunks.iter().map(Vec::as_slice))?;
         append(document, whole, &chunks, out)?;
         let heads = content.heads().into_iter().collect();
-        let generation = document.generation();
-        for scope in self.live_scopes(document) {
-            self.sign(now, document, &scope, generation, &heads, Life::Live, Seen::new(), out)?;
+        for scope in self.scopes_to_sign(document) {
+            self.sign(now, document, &scope, &Said::live(standing.generation, &heads), out)?;
         }
         self.refresh(doc_id, loaded, out);
         Ok(true)
@@ -177,23 +179,21 @@ impl Engine {
         if standing.life == Life::Erased || standing.heads.is_empty() {
             return Err(withdrawn(document));
         }
-        let live = self.live_scopes(document);
+        let (live, stands) = (self.live_scopes(document), self.scopes_to_sign(document));
         let mut value = document.open_at(&standing.heads)?.value();
         let said = value.get(AUDIENCE).cloned();
         set_audience(&mut value, audience);
-        if live == scopes && said == value.get(AUDIENCE).cloned() {
+        if live == scopes && stands == scopes && said == value.get(AUDIENCE).cloned() {
             return Err(Refusal::new(RefusalKind::AlreadyDone, "it has this audience already"));
         }
-        if !scopes.is_subset(&live) && !self.own.is_home {
+        if !scopes.is_subset(&stands) && !self.own.is_home {
             let refusal = "a wider audience starts a new history, which only the organisation's home node does";
             return Err(Refusal::new(RefusalKind::WrongState, refusal).hint("share it from the home node"));
         }
         for scope in live.difference(&scopes) {
-            let generation = document.generation();
-            let heads = document.heads_in(scope);
-            self.sign(now, document, scope, generation, &heads, Life::Withdrawn, Seen::new(), out)?;
+            self.sign_withdrawal(now, document, scope, out)?;
         }
-        if scopes.is_subset(&live) {
+        if scopes.is_subset(&stands) {
             self.refresh(doc_id, loaded, out);
             let word = value.get(AUDIENCE).cloned();
             self.edit(now, doc_id, &[Edit { path: vec![AUDIENCE.to_owned()], value: word }], loaded, out)?;
@@ -212,16 +212,14 @@ impl Engine {
         let document = own(loaded, doc_id)?;
         let live = self.live_scopes(document);
         for scope in &live {
-            let generation = document.generation();
-            let heads = document.heads_in(scope);
-            self.sign(now, document, scope, generation, &heads, Life::Withdrawn, Seen::new(), out)?;
+            self.sign_withdrawal(now, document, scope, out)?;
         }
         self.refresh(doc_id, loaded, out);
         Ok(!live.is_empty())
     }
 
     /// A new generation: the value as one root change by an actor that never wrote before, in these scopes.
-    fn renew(
+    pub(super) fn renew(
         &mut self,
         now: Timestamp,
         doc_id: DocId,
@@ -233,58 +231,18 @@ impl Engine {
         self.renew_incarnation();
         let document = own(loaded, doc_id)?;
         let generation = document.generation().saturating_add(1);
+        let taken_in = document.taken_in();
         let actor = ActorId::new(&self.own.org, self.own.incarnation);
         let (root, chunks) = Content::create(actor, now, document.kind, &value)?;
         let whole = document.open_whole()?.apply(chunks.iter().map(Vec::as_slice))?;
         append(document, whole, &chunks, out)?;
         let heads = root.heads().into_iter().collect();
         for scope in scopes {
-            let (_, base) = document.seen_in(&scope);
-            self.sign(now, document, &scope, generation, &heads, Life::Live, base, out)?;
+            let said = Said { base_changes: taken_in.clone(), ..Said::live(generation, &heads) };
+            self.sign(now, document, &scope, &said, out)?;
         }
         self.refresh(doc_id, loaded, out);
         Ok(())
-    }
-
-    /// Signs and enters one statement that replaces what stands in the scope and whose content is here.
-    #[expect(clippy::too_many_arguments, reason = "the parts of a statement")]
-    fn sign(
-        &self,
-        now: Timestamp,
-        document: &mut Document,
-        scope: &Scope,
-        generation: u64,
-        heads: &BTreeSet<ChangeHash>,
-        life: Life,
-        base: Seen,
-        out: &mut Outcome,
-    ) -> Result<(), Refusal> {
-        if heads.len() > limits::DOCUMENT_HEADS {
-            return Err(Refusal::too_large(format!("a document with {} heads", heads.len())));
-        }
-        let (stands, mut seen) = document.seen_in(scope);
-        if stands != generation {
-            seen.clear();
-        }
-        let rev = seen.get(&self.own.incarnation).copied().unwrap_or(0).saturating_add(1);
-        seen.insert(self.own.incarnation, rev);
-        let statement = Statement {
-            org_id: self.own.org,
-            doc_id: document.id,
-            kind: document.kind,
-            scope_id: scope.id(),
-            generation,
-            key_id: KeyId::from_bytes([0; 16]),
-            incarnation: self.own.incarnation,
-            rev,
-            seen,
-            base,
-            heads: heads.clone(),
-            life,
-            moved_to: None,
-            signed_at: now,
-        };
-        enter(document, SignedStatement::sign(statement, &self.own.author), out).map(|_| ())
     }
 
     /// The scopes of an audience. Naming an organisation that is no partner is refused: it could never get it.
@@ -298,34 +256,33 @@ impl Engine {
         Ok(audience.scopes(self.own.org, &partners))
     }
 
-    /// The scopes of this organisation that a document is live in: those it stands in here, and those that its audience
-    /// implies and that have not arrived from another own node yet. Left out, an edit would never reach them.
-    fn live_scopes(&self, document: &Document) -> BTreeSet<Scope> {
-        let own = self.own.org;
-        let word = document.row.as_ref().and_then(|r| r.value.get(AUDIENCE)).and_then(|w| w.as_str());
-        let shared = self.partners.values().filter(|p| p.is_shared_with).map(|p| p.org_id).collect();
-        let implied = match word {
-            Some("public") => Audience::Public.scopes(own, &shared),
-            Some("partners") => Audience::Partners.scopes(own, &shared),
-            _ => BTreeSet::new(),
-        };
-        let pairs = self.partners.keys().map(|p| Scope::pair(own, *p));
-        let all = pairs.chain([Scope::public(own), Scope::own(own)]);
-        let generation = document.generation();
-        let is_behind = |scope: &Scope| document.seen_in(scope).0 < generation;
-        all.filter(|scope| document.life_in(scope) == Some(Life::Live) || (implied.contains(scope) && is_behind(scope)))
-            .collect()
-    }
-
     /// Whether the next write should be a new generation: the history has grown large, or too many processes wrote it.
     fn is_outgrown(&self, document: &Document, more: usize) -> bool {
-        let is_crowded = document.statements.values().any(|set| {
-            let (_, seen) = set.seen();
-            seen.len() >= limits::SEEN_ENTRIES && !seen.contains_key(&self.own.incarnation)
-        });
-        is_crowded
+        self.is_crowded(document)
             || document.changes.bytes().saturating_add(more) > limits::GENERATION_BYTES
             || document.changes.len() >= limits::GENERATION_CHANGES
+    }
+
+    /// Whether so many processes wrote it that a statement of one more would not be read.
+    pub(super) fn is_crowded(&self, document: &Document) -> bool {
+        document.statements.values().any(|set| {
+            let (_, seen) = set.seen();
+            seen.len() >= limits::SEEN_ENTRIES && !seen.contains_key(&self.own.incarnation)
+        })
+    }
+
+    /// Whom this process writes as upon these heads. Where it wrote something that is not behind them, in another
+    /// generation, its numbers there must not be used again.
+    pub(super) fn actor_at(&mut self, document: &Document, heads: &BTreeSet<ChangeHash>) -> ActorId {
+        let actor = ActorId::new(&self.own.org, self.own.incarnation);
+        if document.changes.last_seq(&actor) > 0 {
+            let behind = document.changes.ancestors(heads);
+            let is_elsewhere = |c: &StoredChange| c.actor == actor && !behind.contains(&c.hash);
+            if document.changes.changes().iter().any(is_elsewhere) {
+                self.renew_incarnation();
+            }
+        }
+        ActorId::new(&self.own.org, self.own.incarnation)
     }
 
     /// An incarnation that never wrote: own changes were dropped, and their numbers must not be used again.
@@ -338,35 +295,13 @@ impl Engine {
     }
 }
 
-impl Document {
-    /// The highest generation among current statements; 0 when there are none.
-    fn generation(&self) -> u64 {
-        self.current().map(|s| s.statement().generation).max().unwrap_or(0)
-    }
-
-    /// What a writer in this scope has seen: of the statements whose content is here. One whose content is still on
-    /// its way is not covered, or that content would be lost.
-    fn seen_in(&self, scope: &Scope) -> (u64, Seen) {
-        let mut held = crate::statement::CurrentSet::default();
-        for statement in self.statements.get(&scope.id()).into_iter().flat_map(|s| s.iter()) {
-            if self.has_content(statement) {
-                // Taken from a set that holds it already.
-                let _ = held.enter(statement.clone());
-            }
-        }
-        held.seen()
-    }
-
-    /// The heads that stand in one scope.
-    fn heads_in(&self, scope: &Scope) -> BTreeSet<ChangeHash> {
-        let set = self.statements.get(&scope.id());
-        let standing = set.into_iter().flat_map(|s| s.standing()).filter(|s| self.has_content(s));
-        standing.flat_map(|s| s.statement().heads.iter().copied()).collect()
-    }
-}
-
 /// Adds own changes to a document, by the same rules as foreign ones.
-fn append(document: &mut Document, content: Content, chunks: &[Vec<u8>], out: &mut Outcome) -> Result<(), Refusal> {
+pub(super) fn append(
+    document: &mut Document,
+    content: Content,
+    chunks: &[Vec<u8>],
+    out: &mut Outcome,
+) -> Result<(), Refusal> {
     content.check(document.kind)?;
     let mut added = Vec::new();
     for bytes in chunks {
@@ -385,7 +320,7 @@ fn set_audience(value: &mut serde_json::Value, audience: &Audience) {
     }
 }
 
-fn own(loaded: &mut Loaded, doc_id: DocId) -> Result<&mut Document, Refusal> {
+pub(super) fn own(loaded: &mut Loaded, doc_id: DocId) -> Result<&mut Document, Refusal> {
     match loaded.documents.get_mut(&doc_id) {
         Some(document) if !document.statements.is_empty() => Ok(document),
         _ => Err(absent(doc_id)),
@@ -394,6 +329,11 @@ fn own(loaded: &mut Loaded, doc_id: DocId) -> Result<&mut Document, Refusal> {
 
 fn absent(doc_id: DocId) -> Refusal {
     Refusal::not_found(format!("nothing here has the id {}", doc_id.record()))
+}
+
+fn on_its_way(document: &Document) -> Refusal {
+    let what = format!("the newest version of {} {} is still on its way here", document.kind, document.id.record());
+    Refusal::new(RefusalKind::Busy, what).hint("try again once this node has linked with the one that made it")
 }
 
 fn withdrawn(document: &Document) -> Refusal {

@@ -36,6 +36,7 @@ fn a_statement() {
     assert_eq!((s.scope_id, s.incarnation), (vec![9; 16], vec![6; 8]));
     assert_eq!((s.seen.len(), s.base[0].rev, s.heads), (2, 4, vec![vec![1; 32], vec![2; 32]]));
     assert_eq!((s.moved_to.unwrap().org_id.len(), s.signed_at_ms), (32, 1_700_000_000_000));
+    assert_eq!(s.base_changes[0].rev, 7);
 }
 
 #[test]

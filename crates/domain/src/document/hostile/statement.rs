@@ -33,6 +33,7 @@ fn honest(ground: &Ground, doc_id: DocId, key: &SecretKey, scope: ScopeId) -> v1
         life: 1,
         moved_to: None,
         signed_at_ms: 1_800_000_000_000,
+        base_changes: Vec::new(),
     }
 }
 
@@ -111,7 +112,8 @@ fn fields(honest: &v1::Statement, key: &SecretKey) -> Vec<Case> {
         with("that has seen another rev of itself", &|s| s.rev = 4),
         with("that has seen rev 0", &|s| s.seen = vec![seen(1, 3), seen(2, 0)]),
         with("that has seen 33 incarnations", &|s| s.seen = many(33)),
-        with("with a base of 33 incarnations", &|s| s.base = many(33)),
+        with("with a base of 129 incarnations", &|s| s.base = many(129)),
+        with("with a base of the changes of 129 incarnations", &|s| s.base_changes = many(129)),
         with("that has seen out of order", &|s| s.seen.reverse()),
         with("that has seen an incarnation twice", &|s| s.seen = vec![seen(1, 3), seen(1, 3)]),
         with("that has seen an incarnation of 7 bytes", &|s| s.seen[1].incarnation = vec![2; 7]),

@@ -56,6 +56,7 @@ fn statement() -> SignedStatement {
         rev: 3,
         seen: [(Incarnation::from_bytes([5; 8]), 1), (incarnation, 3)].into(),
         base: [(Incarnation::from_bytes([5; 8]), 4)].into(),
+        base_changes: [(Incarnation::from_bytes([5; 8]), 7)].into(),
         heads: [ChangeHash::from_bytes([1; 32]), ChangeHash::from_bytes([2; 32])].into(),
         life: Life::Withdrawn,
         moved_to: Some((org(b'b'), DocId::new(RecordId::from_bytes([2; 16]), Kind::from_number(1), &org(b'b')))),
