@@ -45,6 +45,7 @@ impl Author {
             rev,
             seen: BTreeMap::from([(self.incarnation, rev)]),
             base: BTreeMap::new(),
+            base_changes: BTreeMap::new(),
             heads: BTreeSet::from([head(record, rev)]),
             life: Life::Live,
             moved_to: None,
