@@ -12,7 +12,7 @@ mod column;
 mod operation;
 mod reader;
 
-pub(super) use operation::{Id, Key, Operation, Shape};
+pub(super) use operation::{Id, Key, Operation, Predecessors, Shape};
 
 use super::StoredChange;
 use crate::{ActorId, ChangeHash, OrgId, Refusal, limits};
@@ -52,11 +52,33 @@ pub fn inspect(bytes: &[u8], owner: &OrgId) -> Result<StoredChange, Refusal> {
     })
 }
 
-/// The operations of a change that passed [`inspect`], and the actors that they name by number.
-pub(super) fn operations(change: &StoredChange) -> Result<(Vec<ActorId>, Vec<Operation<'_>>), Refusal> {
-    let (_, data) = unframe(&change.bytes)?;
-    let header = Header::read(data)?;
-    Ok((header.actors().copied().collect(), operation::read_all(&header)?))
+/// What a change that passed [`inspect`] does.
+pub(super) struct Contents<'a> {
+    header: Header<'a>,
+    pub(super) operations: Vec<Operation<'a>>,
+}
+
+impl<'a> Contents<'a> {
+    pub(super) fn read(change: &'a StoredChange) -> Result<Self, Refusal> {
+        let (_, data) = unframe(&change.bytes)?;
+        let header = Header::read(data)?;
+        let operations = operation::read_operations(&header)?;
+        Ok(Self { header, operations })
+    }
+
+    /// The actors that operations name by number, from 0.
+    pub(super) fn actors(&self) -> impl Iterator<Item = &ActorId> {
+        self.header.actors()
+    }
+
+    /// The actor that an id names.
+    pub(super) fn actor(&self, id: Id) -> Option<&ActorId> {
+        self.header.actors().nth(usize::try_from(id.actor).ok()?)
+    }
+
+    pub(super) fn predecessors(&self) -> Result<Predecessors, Refusal> {
+        operation::read_predecessors(&self.header, self.operations.len())
+    }
 }
 
 /// Checks the frame of a chunk; gives its hash and contents.
@@ -90,7 +112,7 @@ fn unframe(bytes: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
 }
 
 /// SHA-256 over chunk type, length and contents: Automerge's change hash, whose first four bytes are the checksum.
-fn hash(data: &[u8]) -> ChangeHash {
+pub fn hash(data: &[u8]) -> ChangeHash {
     let mut length = Vec::with_capacity(10);
     prost::encoding::encode_varint(data.len() as u64, &mut length);
     let digest = Sha256::new().chain_update([CHANGE_TYPE]).chain_update(length).chain_update(data).finalize();

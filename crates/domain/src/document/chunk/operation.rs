@@ -31,8 +31,8 @@ pub(in super::super) enum Shape {
 /// An operation's id: its counter, then its actor's place among the change's actors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in super::super) struct Id {
-    pub(in super::super) counter: u64,
-    pub(in super::super) actor: u64,
+    pub(in super::super) counter: u32,
+    pub(in super::super) actor: u32,
 }
 
 /// Where in its object an operation is.
@@ -54,16 +54,32 @@ enum Value {
     Other,
 }
 
-/// One operation, its references as they stand in the change.
-#[derive(Debug)]
+/// Where one operation is and what it does, its references as they stand in the change.
+#[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Operation<'a> {
     /// `None` for the root.
     pub(in super::super) object: Option<Id>,
     pub(in super::super) key: Key<'a>,
     pub(in super::super) insert: bool,
     action: u64,
-    value: Value,
-    pub(in super::super) predecessors: Vec<Id>,
+}
+
+/// For each operation, what it takes the place of.
+pub(in super::super) struct Predecessors {
+    counts: Vec<u64>,
+    ids: Vec<Id>,
+}
+
+impl Predecessors {
+    /// One slice an operation, in order.
+    pub(in super::super) fn iter(&self) -> impl Iterator<Item = &[Id]> {
+        let mut rest = self.ids.as_slice();
+        self.counts.iter().map(move |count| {
+            let (own, others) = rest.split_at_checked(usize::try_from(*count).unwrap_or(0)).unwrap_or_default();
+            rest = others;
+            own
+        })
+    }
 }
 
 impl Operation<'_> {
@@ -90,42 +106,49 @@ impl Operation<'_> {
     }
 }
 
-/// The operations of a change that passed [`super::inspect`].
-pub(super) fn read_all<'a>(header: &Header<'a>) -> Result<Vec<Operation<'a>>, Refusal> {
-    let entries = column::count_operations(header.column(column::ACTION))?;
-    if entries == 0 { Ok(Vec::new()) } else { read(header, entries) }
-}
-
 /// Checks every column and operation; gives how many operations there are.
 pub(super) fn check(header: &Header<'_>) -> Result<u64, Refusal> {
-    let entries = column::count_operations(header.column(column::ACTION))?;
-    if entries == 0 && !header.columns.is_empty() {
-        return Err(Refusal::malformed("a change has columns and no operations"));
-    }
-    if entries > 0 {
-        let operations = read(header, entries)?;
-        let actors: Vec<_> = header.actors().collect();
-        let mut walk = Walk {
-            start_op: header.start_op,
-            actors: &actors,
-            used: vec![false; actors.len()],
-            shapes: BTreeMap::new(),
-            before: Vec::with_capacity(entries),
+    let operations = read_operations(header)?;
+    if operations.is_empty() {
+        return if header.columns.is_empty() && header.others.is_empty() {
+            Ok(0)
+        } else {
+            Err(Refusal::malformed("a change has columns or other actors and no operations"))
         };
-        for operation in &operations {
-            walk.check(operation)?;
-        }
-        if walk.used.iter().skip(1).any(|used| !used) {
-            return Err(Refusal::malformed("a change lists an actor that it does not refer to"));
-        }
-    } else if !header.others.is_empty() {
+    }
+    let entries = operations.len();
+    let data = header.column(column::VALUE_METADATA);
+    let metadata = Column { data, name: "value metadata", entries }.required(Reader::unsigned)?;
+    let values = read_values(&metadata, header.column(column::VALUE))?;
+    let predecessors = read_predecessors(header, entries)?;
+    let actors: Vec<_> = header.actors().collect();
+    let mut walk = Walk {
+        start_op: u32::try_from(header.start_op)
+            .map_err(|_| Refusal::too_large("a change that counts over 32 bits"))?,
+        actors: &actors,
+        used: vec![false; actors.len()],
+        shapes: BTreeMap::new(),
+        last: None,
+        before: &[],
+    };
+    for (place, ((operation, value), predecessors)) in
+        operations.iter().zip(values).zip(predecessors.iter()).enumerate()
+    {
+        walk.before = operations.get(..place).unwrap_or_default();
+        walk.check(operation, value, predecessors)?;
+    }
+    if walk.used.iter().skip(1).any(|used| !used) {
         return Err(Refusal::malformed("a change lists an actor that it does not refer to"));
     }
     Ok(entries as u64)
 }
 
-/// Reads every operation from the columns.
-fn read<'a>(header: &Header<'a>, entries: usize) -> Result<Vec<Operation<'a>>, Refusal> {
+/// Reads where every operation is and what it does; not its value, nor what it replaces.
+pub(super) fn read_operations<'a>(header: &Header<'a>) -> Result<Vec<Operation<'a>>, Refusal> {
+    let entries = column::count_operations(header.column(column::ACTION))?;
+    if entries == 0 {
+        return Ok(Vec::new());
+    }
     let column = |specification, name| Column { data: header.column(specification), name, entries };
     let actions = column(column::ACTION, "action").required(Reader::unsigned)?;
     let objects = pairs(
@@ -138,17 +161,12 @@ fn read<'a>(header: &Header<'a>, entries: usize) -> Result<Vec<Operation<'a>>, R
     );
     let texts = column(column::KEY_TEXT, "key text").optional(read_key)?;
     let inserts = column(column::INSERT, "insert").booleans()?;
-    let metadata = column(column::VALUE_METADATA, "value metadata").required(Reader::unsigned)?;
-    let values = read_values(&metadata, header.column(column::VALUE))?;
-    let predecessors = read_predecessors(header, entries)?;
-
-    let rows = actions.into_iter().zip(objects).zip(keys.zip(texts)).zip(inserts.into_iter().zip(values));
-    rows.zip(predecessors)
-        .map(|((((action, object), (key, text)), (insert, value)), predecessors)| {
-            let (object, key) = (read_object(object)?, join_key(key, text)?);
-            Ok(Operation { object, key, insert, action, value, predecessors })
-        })
-        .collect()
+    let mut operations = Vec::with_capacity(entries);
+    for (((action, object), (key, text)), insert) in actions.into_iter().zip(objects).zip(keys.zip(texts)).zip(inserts)
+    {
+        operations.push(Operation { object: read_object(object)?, key: join_key(key, text)?, insert, action });
+    }
+    Ok(operations)
 }
 
 /// An actor and a counter of one operation, either of which its column may leave out.
@@ -158,10 +176,17 @@ fn pairs(actors: Vec<Option<u64>>, counters: Vec<Option<u64>>) -> impl Iterator<
     actors.into_iter().zip(counters)
 }
 
+fn read_id(actor: u64, counter: u64) -> Result<Id, Refusal> {
+    match (u32::try_from(actor), u32::try_from(counter)) {
+        (Ok(actor), Ok(counter)) => Ok(Id { counter, actor }),
+        _ => Err(Refusal::malformed("an operation refers to an actor or a counter over 32 bits")),
+    }
+}
+
 fn read_object(object: Pair) -> Result<Option<Id>, Refusal> {
     match object {
         (None, None) => Ok(None),
-        (Some(actor), Some(counter)) if counter > 0 => Ok(Some(Id { counter, actor })),
+        (Some(actor), Some(counter)) if counter > 0 => read_id(actor, counter).map(Some),
         _ => Err(Refusal::malformed("an operation is in an object that is half an id")),
     }
 }
@@ -170,7 +195,7 @@ fn join_key<'a>(key: Pair, text: Option<&'a str>) -> Result<Key<'a>, Refusal> {
     match (key, text) {
         ((None, None), Some(text)) => Ok(Key::Map(text)),
         ((None, Some(0)), None) => Ok(Key::Head),
-        ((Some(actor), Some(counter)), None) if counter > 0 => Ok(Key::Element(Id { counter, actor })),
+        ((Some(actor), Some(counter)), None) if counter > 0 => read_id(actor, counter).map(Key::Element),
         _ => Err(Refusal::malformed("an operation has no key, half a key or two keys")),
     }
 }
@@ -243,7 +268,11 @@ fn read_bytes(reader: &mut Reader<'_>, bytes: &[u8]) -> Result<Value, Refusal> {
     Ok(Value::Other)
 }
 
-fn read_predecessors(header: &Header<'_>, entries: usize) -> Result<Vec<Vec<Id>>, Refusal> {
+/// Reads what every operation takes the place of.
+pub(super) fn read_predecessors(header: &Header<'_>, entries: usize) -> Result<Predecessors, Refusal> {
+    if entries == 0 {
+        return Ok(Predecessors { counts: Vec::new(), ids: Vec::new() });
+    }
     let data = header.column(column::PREDECESSOR_COUNT);
     let counts = Column { data, name: "predecessor count", entries }.required(Reader::unsigned)?;
     let total = counts.iter().fold(0_u64, |sum, count| sum.saturating_add(*count));
@@ -254,35 +283,38 @@ fn read_predecessors(header: &Header<'_>, entries: usize) -> Result<Vec<Vec<Id>>
     let column = |specification, name| Column { data: header.column(specification), name, entries };
     let actors = column(column::PREDECESSOR_ACTOR, "predecessor actor").required(Reader::unsigned)?;
     let counters = column(column::PREDECESSOR_COUNTER, "predecessor counter").required_deltas()?;
-    let mut ids = actors.into_iter().zip(counters).map(|(actor, counter)| Id { counter, actor });
-    Ok(counts.into_iter().map(|count| ids.by_ref().take(usize::try_from(count).unwrap_or(0)).collect()).collect())
+    let ids =
+        actors.into_iter().zip(counters).map(|(actor, counter)| read_id(actor, counter)).collect::<Result<_, _>>()?;
+    Ok(Predecessors { counts, ids })
 }
 
 /// The state of a walk over one change's operations.
 struct Walk<'o, 'a> {
-    start_op: u64,
+    start_op: u32,
     actors: &'o [&'o ActorId],
     used: Vec<bool>,
     shapes: BTreeMap<Id, Shape>,
-    before: Vec<&'o Operation<'a>>,
+    /// The object of the operation before: most texts are one run of operations in one object.
+    last: Option<(Id, Shape)>,
+    before: &'o [Operation<'a>],
 }
 
 impl<'o, 'a> Walk<'o, 'a> {
-    fn check(&mut self, operation: &'o Operation<'a>) -> Result<(), Refusal> {
+    fn check(&mut self, operation: &Operation<'a>, value: Value, predecessors: &[Id]) -> Result<(), Refusal> {
         self.check_object(operation)?;
         self.check_key(operation)?;
-        check_action(operation)?;
-        self.check_predecessors(operation)?;
+        check_action(operation, value)?;
+        self.check_predecessors(operation, predecessors)?;
         if let Some(shape) = operation.makes() {
             self.shapes.insert(self.next_id(), shape);
         }
-        self.before.push(operation);
         Ok(())
     }
 
     /// The id of the operation that is being checked.
     fn next_id(&self) -> Id {
-        Id { counter: self.start_op.saturating_add(self.before.len() as u64), actor: 0 }
+        let before = u32::try_from(self.before.len()).unwrap_or(u32::MAX);
+        Id { counter: self.start_op.saturating_add(before), actor: 0 }
     }
 
     /// An id must name a listed actor and an operation before this one. Gives that operation where it is of this
@@ -307,12 +339,15 @@ impl<'o, 'a> Walk<'o, 'a> {
         let shape = operation.is_on();
         let known = match operation.object {
             None => Shape::Map,
+            Some(id) if self.last.is_some_and(|(last, _)| last == id) => self.last.map_or(shape, |(_, shape)| shape),
             Some(id) => {
                 let is_made_here = self.resolve(id)?.is_some();
                 if is_made_here && !self.shapes.contains_key(&id) {
                     return Err(Refusal::malformed("an operation is in an object that is none"));
                 }
-                *self.shapes.entry(id).or_insert(shape)
+                let known = *self.shapes.entry(id).or_insert(shape);
+                self.last = Some((id, known));
+                known
             }
         };
         if known == shape { Ok(()) } else { Err(Refusal::malformed("an operation has the wrong sort of key")) }
@@ -332,15 +367,15 @@ impl<'o, 'a> Walk<'o, 'a> {
         }
     }
 
-    fn check_predecessors(&mut self, operation: &Operation<'a>) -> Result<(), Refusal> {
-        if operation.insert && !operation.predecessors.is_empty() {
+    fn check_predecessors(&mut self, operation: &Operation<'a>, predecessors: &[Id]) -> Result<(), Refusal> {
+        if operation.insert && !predecessors.is_empty() {
             return Err(Refusal::malformed("an operation inserts what stands already"));
         }
-        if matches!(operation.action, action::DELETE | action::INCREMENT) && operation.predecessors.is_empty() {
+        if matches!(operation.action, action::DELETE | action::INCREMENT) && predecessors.is_empty() {
             return Err(Refusal::malformed("an operation deletes or counts on nothing"));
         }
         let mut last = None;
-        for id in &operation.predecessors {
+        for id in predecessors {
             if let Some(replaced) = self.resolve(*id)? {
                 let is_same_place = replaced.object == operation.object && place(replaced, *id) == operation.key;
                 if !is_same_place || replaced.is_deletion() {
@@ -362,12 +397,12 @@ fn place<'a>(operation: &Operation<'a>, id: Id) -> Key<'a> {
     if operation.insert { Key::Element(id) } else { operation.key }
 }
 
-fn check_action(operation: &Operation<'_>) -> Result<(), Refusal> {
+fn check_action(operation: &Operation<'_>, value: Value) -> Result<(), Refusal> {
     let is_fitting = match operation.action {
         action::SET => true,
-        action::MAKE_MAP | action::MAKE_LIST | action::MAKE_TEXT => operation.value == Value::Null,
-        action::DELETE => operation.value == Value::Null && !operation.insert,
-        action::INCREMENT => operation.value == Value::Whole && !operation.insert,
+        action::MAKE_MAP | action::MAKE_LIST | action::MAKE_TEXT => value == Value::Null,
+        action::DELETE => value == Value::Null && !operation.insert,
+        action::INCREMENT => value == Value::Whole && !operation.insert,
         other => return Err(Refusal::malformed(format!("an operation has the unknown action {other}"))),
     };
     if is_fitting { Ok(()) } else { Err(Refusal::malformed("an operation has a value that its action has no use for")) }
