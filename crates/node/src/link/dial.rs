@@ -83,9 +83,9 @@ async fn keep_linked(
             let list = addresses.borrow_and_update().clone();
             let stood = dial_any(&shared, org, &list).await;
             failures = if stood.is_some_and(|stood| stood >= STOOD) { 0 } else { failures + 1 };
-            tokio::select! {
-                () = tokio::time::sleep(backoff(failures)) => {}
-                changed = addresses.changed() => if changed.is_err() { break },
+            // New addresses are tried at once.
+            if let Ok(Err(_)) = tokio::time::timeout(backoff(failures), addresses.changed()).await {
+                break;
             }
         }
     };
@@ -221,7 +221,7 @@ pub(super) async fn answered<T>(
 /// Doubles with each failure from [`limits::DIAL_FIRST_MS`] to [`limits::DIAL_LONGEST_MS`], then takes between half of it
 /// and all of it, so that nodes which lost each other at once do not come back at once.
 fn backoff(failures: u32) -> Duration {
-    let doubled = limits::DIAL_FIRST_MS.saturating_mul(1 << failures.min(16));
+    let doubled = limits::DIAL_FIRST_MS.saturating_mul(1 << failures.saturating_sub(1).min(16));
     let most = u64::try_from(doubled.min(limits::DIAL_LONGEST_MS)).unwrap_or_default();
     let chance = secret::random::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
     Duration::from_millis(most / 2 + chance % (most / 2 + 1))

@@ -96,7 +96,7 @@ async fn accept(port: Arc<Port>, listener: TcpListener) {
             },
             Err(error) => {
                 tracing::warn!(%error, "a socket could not be accepted");
-                tokio::time::sleep(PAUSE).await;
+                let _ = tokio::time::timeout(PAUSE, port.shared.stop.cancelled()).await;
             }
         }
     }
@@ -157,9 +157,8 @@ async fn hand_over<C>(to: &Incoming<C>, stream: PeerStream<C>) -> Result<(), Ref
 
 /// Cuts a connection that, when its time is over, has not become what it came for.
 async fn within_deadline(cut: &CancellationToken, stands: impl Fn() -> bool) {
-    tokio::select! {
-        () = cut.cancelled() => {}
-        () = tokio::time::sleep(DEADLINE) => if !stands() { cut.cancel() },
+    if tokio::time::timeout(DEADLINE, cut.cancelled()).await.is_err() && !stands() {
+        cut.cancel();
     }
 }
 

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 /// Most tries at pairing a minute from one address.
 pub(super) const TRIES_A_MINUTE: u32 = 10;
+/// Sockets that pair at once.
+const PAIRING_SOCKETS: usize = 8;
 /// Addresses whose tries are counted at once; past it the oldest are forgotten.
 const ADDRESSES_COUNTED: usize = 1024;
 
@@ -65,7 +67,7 @@ impl Seat {
     /// sockets that pair.
     pub(super) fn may_pair(&mut self, now: Instant) -> bool {
         let mut inner = self.seats.lock();
-        if inner.pairing >= limits::SOCKETS_PER_ADDRESS || !inner.count_try(self.address, now) {
+        if inner.pairing >= PAIRING_SOCKETS || !inner.count_try(self.address, now) {
             return false;
         }
         inner.pairing += 1;

@@ -186,24 +186,33 @@ async fn dialled_from_both_sides_at_once_one_link_stays() {
     let (mut a, mut b) = (Node::run("a").await, Node::run("b").await);
     a.knows(&b.founded, &[&b.address]);
     b.knows(&a.founded, &[&a.address]);
-    // Links may replace one another at first; what stays is one, and frames go over it both ways.
-    let settled = async |node: &mut Node| loop {
-        let mut standing = Some(node.linked().await);
-        while let Ok(event) = tokio::time::timeout(Duration::from_millis(700), node.event()).await {
-            standing = match event {
-                LinkEvent::Linked { node, outbox, .. } => Some(Linked { node, outbox }),
-                LinkEvent::Unlinked { .. } => standing.filter(|l| !l.outbox.cut.is_cancelled()),
-                LinkEvent::Received { .. } => panic!("nobody sent anything"),
-            };
+    // Links may replace one another at first. Each side greets on every link it gets and answers greetings; both are
+    // done once an answer came to each over the link that stands there.
+    let mut standing: [Option<Linked>; 2] = [None, None];
+    let mut answered = [false, false];
+    while answered != [true, true] {
+        let (side, event) = tokio::select! {
+            event = a.event() => (0, event),
+            event = b.event() => (1, event),
+        };
+        let (greeting, answer) = (frame(1), frame(2));
+        match event {
+            LinkEvent::Linked { node, outbox, .. } => {
+                let _ = outbox.frames.send(greeting).await;
+                standing[side] = Some(Linked { node, outbox });
+                answered[side] = false;
+            }
+            LinkEvent::Received { message, .. } if message == greeting => {
+                if let Some(linked) = &standing[side] {
+                    let _ = linked.outbox.frames.send(answer).await;
+                }
+            }
+            LinkEvent::Received { message, .. } => answered[side] = message == answer,
+            LinkEvent::Unlinked { .. } => {}
         }
-        if let Some(standing) = standing {
-            break standing;
-        }
-    };
-    let (at_a, at_b) = tokio::join!(settled(&mut a), settled(&mut b));
-    at_a.outbox.frames.send(frame(1)).await.unwrap();
-    at_b.outbox.frames.send(frame(2)).await.unwrap();
-    assert_eq!((b.received().await, a.received().await), (frame(1), frame(2)));
+    }
+    let of = |side: usize| standing[side].as_ref().map(|linked| linked.node);
+    assert_eq!((of(0), of(1)), (Some(b.node()), Some(a.node())));
 }
 
 #[test]
