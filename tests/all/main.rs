@@ -1,4 +1,5 @@
 //! The product, tried as its users try it; and the rules of this repository.
 
+mod node;
 mod store;
 mod tidy;

@@ -11,14 +11,17 @@ mod clock;
 pub mod config;
 pub mod control;
 pub mod data;
+mod encounter;
 pub mod engine;
 pub mod error;
 pub mod journal;
 pub mod link;
 pub mod metrics;
+mod run;
 pub mod secret;
 pub mod tls;
 
 pub use application::Application;
 pub use config::Config;
 pub use error::Error;
+pub use run::{Node, Ready};

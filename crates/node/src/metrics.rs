@@ -1,7 +1,10 @@
 //! What is counted. Names and labels are fixed here; no id of a person, partner or document is ever among them.
 
+use crate::Error;
 use domain::sync::Batch;
 use metrics::{counter, describe_counter, describe_gauge, gauge};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::sync::OnceLock;
 
 const LINKS: &str = "fingerpost_links";
 const COMMITS: &str = "fingerpost_commits_total";
@@ -11,8 +14,23 @@ const CHANGE_BYTES: &str = "fingerpost_change_bytes_total";
 const QUARANTINED: &str = "fingerpost_quarantined_total";
 const INCIDENTS: &str = "fingerpost_incidents_total";
 
-/// Gives each metric its meaning. Once, before the first is counted.
-pub fn describe() {
+static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Begins to count, for all nodes of this process together, and gives what shows the counts.
+pub(crate) fn install() -> Result<PrometheusHandle, Error> {
+    if let Some(handle) = HANDLE.get() {
+        return Ok(handle.clone());
+    }
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    match metrics::set_global_recorder(recorder) {
+        Ok(()) => describe(),
+        Err(e) => tracing::debug!(error = %e, "somebody else in this process counts already"),
+    }
+    Ok(HANDLE.get_or_init(|| handle).clone())
+}
+
+fn describe() {
     describe_gauge!(LINKS, "Nodes that a link is open with.");
     describe_counter!(COMMITS, "Transactions made durable.");
     describe_counter!(VERSIONS, "Versions that became current here.");

@@ -5,6 +5,7 @@ use crate::api::{Check, PartnerState, Severity};
 use crate::clock::now;
 use crate::data;
 use domain::{Refusal, Timestamp};
+use std::sync::atomic::Ordering;
 
 /// 2026-01-01: a clock that stands before it was never set.
 const BUILT_AFTER: Timestamp = Timestamp::from_ms(1_767_225_600_000);
@@ -81,8 +82,8 @@ impl Application {
         let Some(running) = &self.0.running else {
             return Ok(check("reachable", Severity::Good, "no node runs, so nobody can have dialled it", None));
         };
-        if running.listening.get().is_none() {
-            return Ok(check("reachable", Severity::Warning, "the node port is not open yet", None));
+        if running.was_dialled.load(Ordering::Relaxed) {
+            return Ok(check("reachable", Severity::Good, "others have dialled this node: it may invite", None));
         }
         Ok(check(
             "reachable",

@@ -16,17 +16,23 @@ mod view;
 
 pub(crate) use document::organisation_document;
 
+use crate::Error;
 use crate::api::{self, ProgressSender, Request, Response, Setting};
 use crate::config::Config;
-use crate::data::Folder;
+use crate::data::{self, Folder};
 use crate::engine::{Acquaintance, EngineHandle};
+use crate::link::{About, Pairing};
 use domain::identity::KeysObject;
+use domain::sync::Notice;
 use domain::{NodeId, OrgId, Refusal, RefusalKind, Timestamp};
 use import::Plan;
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use store::Store;
-use tokio::sync::Mutex;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Mutex, watch};
+use tokio_util::sync::CancellationToken;
 
 /// The application of one open folder. Clones are one and the same.
 #[derive(Clone)]
@@ -50,22 +56,42 @@ pub(crate) struct Parts {
 
 pub(crate) struct RunningParts {
     pub(crate) engine: EngineHandle,
+    pub(crate) pairing: Pairing,
     pub(crate) metrics: metrics_exporter_prometheus::PrometheusHandle,
     pub(crate) started_at: Timestamp,
-    /// Set once both ports are open.
-    pub(crate) listening: OnceLock<Listening>,
+    pub(crate) listening: Listening,
+    /// Whether another node has dialled this one.
+    pub(crate) was_dialled: Arc<AtomicBool>,
 }
 
 /// Where a running node listens.
 #[derive(Clone, Debug)]
 pub(crate) struct Listening {
     pub(crate) node: std::net::SocketAddr,
-    pub(crate) people: Option<std::net::SocketAddr>,
+    pub(crate) people: std::net::SocketAddr,
 }
 
 impl Application {
     pub(crate) fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// The application of a folder that no node runs for: it reads, and refuses what writes. Holds the folder's lock for
+    /// as long as it lives.
+    pub async fn offline(config: Config) -> Result<Self, Error> {
+        let folder = Folder::open(&config.data)?;
+        let store = data::open_store(&config).await?;
+        let organisation = data::organisation(&store, &folder).await?;
+        Ok(Self::new(Parts {
+            store,
+            config,
+            folder,
+            org: organisation.org_id,
+            node: organisation.node_id,
+            name: organisation.name,
+            running: None,
+            plan: Mutex::default(),
+        }))
     }
 
     /// The handle that the control socket and the pages hold.
@@ -86,9 +112,8 @@ impl Application {
             Request::Ready => self.ready().await,
             Request::Configuration => Ok(self.configuration()),
             Request::Metrics => Ok(Response::Metrics { text: self.running()?.metrics.render() }),
-            Request::Invite { .. } | Request::Join { .. } => {
-                Err(Refusal::new(RefusalKind::WrongState, "this node cannot pair yet"))
-            }
+            Request::Invite { role, expires_in_ms } => self.invite(role, expires_in_ms).await,
+            Request::Join { code } => self.join(&code).await,
             Request::PartnerList => Ok(Response::Partners { partners: self.partner_rows().await? }),
             Request::PartnerShow { id } => self.partner_view(&id).await,
             Request::PartnerConfirm { id, words } => self.confirm(&id, &words).await,
@@ -107,6 +132,37 @@ impl Application {
             Request::ImportApply { plan } => self.apply_import(&plan, &progress).await,
             Request::Export { after } => self.export(after.as_deref()).await,
             Request::Verify => Ok(Response::Verified(self.verify(&progress).await?)),
+        }
+    }
+
+    /// Says what this node says of itself to others.
+    pub(crate) async fn tell_about(&self, about: &watch::Sender<About>) -> Result<(), Refusal> {
+        let now = About { name: self.own_name().await?, addresses: self.addresses() };
+        about.send_if_modified(|before| {
+            let is_new = *before != now;
+            *before = now;
+            is_new
+        });
+        Ok(())
+    }
+
+    /// Keeps what this node says of itself in step with the organisation's own document.
+    pub(crate) async fn keep_about(self, about: watch::Sender<About>, stop: CancellationToken) {
+        let Ok(engine) = self.engine() else { return };
+        let mut notices = engine.notices();
+        let own = Notice::Document(self.organisation_id());
+        loop {
+            let is_own = tokio::select! {
+                () = stop.cancelled() => return,
+                notice = notices.recv() => match notice {
+                    Ok(notice) => notice == own,
+                    Err(RecvError::Lagged(_)) => true,
+                    Err(RecvError::Closed) => return,
+                },
+            };
+            if is_own && let Err(refusal) = self.tell_about(&about).await {
+                tracing::warn!(%refusal, "this node's own name cannot be read");
+            }
         }
     }
 

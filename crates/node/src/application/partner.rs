@@ -1,7 +1,7 @@
 //! Partners: who they are, how they stand, pairing, confirming, pausing, removing.
 
 use super::{Application, fault, find, view};
-use crate::api::{PartnerRow, PartnerState, PartnerView, Response, Trust};
+use crate::api::{InviteRole, Invited, Joined, Named, PartnerRow, PartnerState, PartnerView, Response, Trust};
 use crate::clock::now;
 use crate::engine::{Acquaintance, Picture};
 use domain::audience::Scope;
@@ -9,7 +9,7 @@ use domain::document::Kind;
 use domain::sync::Needs;
 use domain::sync::batch::Partner;
 use domain::sync::effect::Command;
-use domain::{OrgId, Refusal, RefusalKind, Timestamp};
+use domain::{OrgId, Refusal, RefusalKind, Timestamp, limits};
 use std::collections::BTreeMap;
 use store::DocumentCount;
 
@@ -21,6 +21,35 @@ pub(super) enum Pause {
 }
 
 impl Application {
+    /// Opens an invitation for a partner.
+    pub(super) async fn invite(&self, role: InviteRole, expires_in_ms: Option<i64>) -> Result<Response, Refusal> {
+        if role != InviteRole::Partner {
+            return Err(Refusal::new(RefusalKind::NotAllowed, "this version invites partners only")
+                .hint("members of a hub and further nodes come with a later version"));
+        }
+        let expires_in_ms = expires_in_ms.unwrap_or(limits::INVITATION_MS);
+        if !(60_000..=limits::INVITATION_MS * 4).contains(&expires_in_ms) {
+            return Err(Refusal::invalid("an invitation stands for a minute at least and twelve days at most"));
+        }
+        let running = self.running()?;
+        let addresses = self.addresses();
+        let expires_at = now().plus_ms(expires_in_ms);
+        let code = running.pairing.invite(addresses.clone(), expires_at).await?;
+        Ok(Response::Invited { invited: Invited { code }, expires_at_ms: expires_at, addresses })
+    }
+
+    /// Joins by another's invitation.
+    pub(super) async fn join(&self, code: &str) -> Result<Response, Refusal> {
+        let running = self.running()?;
+        let org = running.pairing.join(code).await?;
+        let known = self.known().await?;
+        let name = known.partners.get(&org).map(|p| p.name.clone()).unwrap_or_default();
+        Ok(Response::Joined {
+            joined: Joined { organisation: Named { id: org, name }, words: view::words(&known.keys, &org) },
+            own_words: view::words(&known.keys, &self.0.org),
+        })
+    }
+
     /// All partners, by name.
     pub(super) async fn partner_rows(&self) -> Result<Vec<PartnerRow>, Refusal> {
         let (known, picture, heard) = self.standing().await?;
@@ -114,8 +143,7 @@ impl Application {
         if !self.0.config.advertise.is_empty() {
             return self.0.config.advertise.clone();
         }
-        let listening = self.0.running.as_ref().and_then(|r| r.listening.get());
-        listening.map(|l| guessed(l.node)).unwrap_or_default()
+        self.0.running.as_ref().map(|r| guessed(r.listening.node)).unwrap_or_default()
     }
 }
 

@@ -104,14 +104,13 @@ impl Application {
 
     async fn node_detail(&self) -> Result<NodeDetail, Refusal> {
         let running = self.0.running.as_ref();
-        let listening = running.and_then(|r| r.listening.get());
         Ok(NodeDetail {
             id: self.0.node,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             database: self.0.config.database_kind().to_owned(),
             started_at_ms: running.map(|r| r.started_at),
-            node_listen: listening.map(|l| l.node.to_string()),
-            people_listen: listening.and_then(|l| l.people).map(|a| a.to_string()),
+            node_listen: running.map(|r| r.listening.node.to_string()),
+            people_listen: running.map(|r| r.listening.people.to_string()),
             addresses: self.addresses(),
             recovery_words_kept: self.0.folder.recovery_words().exists(),
             invitations: self.open_invitations().await?,

@@ -16,7 +16,7 @@ mod initialise;
 
 pub use disk::{Disk, disk};
 pub use initialise::{Keep, forget_words, initialise, is_initialised};
-pub(crate) use initialise::{open_store, organisation, store_fault};
+pub(crate) use initialise::{open_store, organisation};
 
 use crate::Error;
 use domain::{Refusal, RefusalKind};

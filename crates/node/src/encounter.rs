@@ -1,0 +1,55 @@
+//! Whom this node meets: partners that paired are taken in, and what a partner says of itself is kept.
+
+use crate::engine::EngineHandle;
+use crate::link::{Encounter, Greeting};
+use domain::Refusal;
+use domain::identity::Side;
+use domain::sync::batch::Partner;
+use domain::sync::effect::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Takes encounters in until told to stop.
+pub(crate) async fn follow(
+    mut encounters: mpsc::Receiver<Encounter>,
+    engine: EngineHandle,
+    was_dialled: Arc<AtomicBool>,
+    stop: CancellationToken,
+) {
+    loop {
+        let encounter = tokio::select! {
+            () = stop.cancelled() => return,
+            encounter = encounters.recv() => encounter,
+        };
+        match encounter {
+            Some(Encounter::Paired { partner, keys, done }) => {
+                let taken = engine.ask(Command::AddPartner { partner, keys }).await.map(|_| ());
+                let _ = done.send(taken);
+            }
+            Some(Encounter::Greeted(greeting)) => {
+                if greeting.side == Side::Listener {
+                    was_dialled.store(true, Ordering::Relaxed);
+                }
+                if let Err(refusal) = keep(&engine, greeting).await {
+                    tracing::debug!(%refusal, "what a partner says of itself was not kept");
+                }
+            }
+            None => return,
+        }
+    }
+}
+
+/// A partner's name and addresses, as it says them itself now.
+async fn keep(engine: &EngineHandle, greeting: Greeting) -> Result<(), Refusal> {
+    let known = engine.known().borrow().clone();
+    let Some(partner) = known.partners.get(&greeting.org) else { return Ok(()) };
+    let name = if greeting.name.trim().is_empty() { partner.name.clone() } else { greeting.name };
+    let addresses = greeting.addresses.map_or_else(|| partner.addresses.clone(), |a| a.addresses);
+    if name == partner.name && addresses == partner.addresses {
+        return Ok(());
+    }
+    engine.ask(Command::UpdatePartner(Partner { name, addresses, ..partner.clone() })).await?;
+    Ok(())
+}

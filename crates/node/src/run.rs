@@ -1,0 +1,252 @@
+//! One node: opened, which is where everything that can fail fails, and then served until it is told to stop.
+
+use crate::api::Handle;
+use crate::application::{Application, Listening, Parts, RunningParts};
+use crate::clock::now;
+use crate::config::Config;
+use crate::control;
+use crate::data::{self, Folder};
+use crate::encounter;
+use crate::engine::{self, EngineHandle, Opening};
+use crate::journal::Journal;
+use crate::link::{self, About, Encounter, Links};
+use crate::secret::NodeSecrets;
+use crate::{Error, metrics};
+use domain::identity::KeysObject;
+use domain::sync::Notice;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use store::{Organisation, Store};
+use tokio::net::TcpListener;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+/// Encounters that may wait to be taken in.
+const ENCOUNTERS_WAITING: usize = 64;
+/// How often what is over is cleared away.
+const UPKEEP_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long requests in work may go on once the node stops.
+const STOP_WITHIN: Duration = Duration::from_secs(5);
+
+/// Where an open node can be spoken to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ready {
+    /// Partners' nodes.
+    pub node: SocketAddr,
+    /// People.
+    pub people: SocketAddr,
+    /// The control socket.
+    pub admin: PathBuf,
+}
+
+/// An open node. Protocol of use: [`Node::open`], then [`Node::take_people`] for whoever serves the pages, then
+/// [`Node::serve`] until told to stop.
+pub struct Node {
+    application: Application,
+    engine: EngineHandle,
+    was_dialled: Arc<AtomicBool>,
+    store: Store,
+    ready: Ready,
+    people: Option<TcpListener>,
+    port: TcpListener,
+    control: control::Listener,
+    links: Links,
+    about: watch::Sender<About>,
+    encounters: mpsc::Receiver<Encounter>,
+    engine_stop: CancellationToken,
+    engine_ended: oneshot::Receiver<Result<(), Error>>,
+}
+
+impl Node {
+    /// Opens the data folder, the database, the engine and the ports that a configuration names. Everything that can
+    /// fail fails here: a folder or port in use, a database that does not answer, keys of another node.
+    pub async fn open(config: Config) -> Result<Self, Error> {
+        let folder = Folder::open(&config.data)?;
+        let store = data::open_store(&config).await?;
+        let organisation = data::organisation(&store, &folder).await?;
+        let secrets = NodeSecrets::read(&folder.keys())?;
+        let keys = KeysObject::parse(&organisation.keys)?;
+        secrets.check_against(&keys)?;
+        let port = bind("node_listen", &config.node_listen).await?;
+        let people = bind("people_listen", &config.people_listen).await?;
+        let control = control::Listener::bind(folder.path())?;
+        let metrics = metrics::install()?;
+        let ready = Ready {
+            node: address(&port)?,
+            people: address(&people)?,
+            admin: control.path().map(PathBuf::from).unwrap_or_default(),
+        };
+
+        let engine_stop = CancellationToken::new();
+        let is_home = keys.node(&organisation.node_id).is_some_and(|c| c.content().is_home);
+        let opening = opening(&config, &folder, &store, &secrets, is_home, &organisation)?;
+        let running = engine::start(opening, engine_stop.clone()).await?;
+        engine::ensure_described(&running.handle, &store, &organisation).await?;
+
+        let (about, about_watch) = watch::channel(About::default());
+        let (encountered, encounters) = mpsc::channel(ENCOUNTERS_WAITING);
+        let links = Links::open(link::Parts {
+            org: organisation.org_id,
+            secrets,
+            known: running.handle.known(),
+            about: about_watch,
+            events: running.handle.events(),
+            encounters: encountered,
+            store: store.clone(),
+        })?;
+        let (engine, was_dialled) = (running.handle.clone(), Arc::<AtomicBool>::default());
+        let application = Application::new(Parts {
+            store: store.clone(),
+            config,
+            folder,
+            org: organisation.org_id,
+            node: organisation.node_id,
+            name: organisation.name,
+            running: Some(RunningParts {
+                engine: running.handle,
+                pairing: links.pairing(),
+                metrics,
+                started_at: now(),
+                listening: Listening { node: ready.node, people: ready.people },
+                was_dialled: was_dialled.clone(),
+            }),
+            plan: tokio::sync::Mutex::default(),
+        });
+        application.tell_about(&about).await?;
+        Ok(Self {
+            application,
+            engine,
+            was_dialled,
+            store,
+            ready,
+            people: Some(people),
+            port,
+            control,
+            links,
+            about,
+            encounters,
+            engine_stop,
+            engine_ended: running.ended,
+        })
+    }
+
+    /// Where it can be spoken to.
+    pub fn ready(&self) -> &Ready {
+        &self.ready
+    }
+
+    /// The application API.
+    pub fn handle(&self) -> Handle {
+        self.application.handle()
+    }
+
+    /// What happens from here on, for pages that change by themselves.
+    pub fn notices(&self) -> broadcast::Receiver<Notice> {
+        self.engine.notices()
+    }
+
+    /// The open port for people, for whoever serves the pages. Once.
+    pub fn take_people(&mut self) -> Option<TcpListener> {
+        self.people.take()
+    }
+
+    /// Serves links and the control socket until told to stop, then lets the engine finish its step. An engine that
+    /// ends by itself ends the node with what went wrong.
+    pub async fn serve(self, shutdown: CancellationToken) -> Result<(), Error> {
+        let stop = CancellationToken::new();
+        let control = tokio::spawn(self.control.serve(self.application.handle(), stop.clone()));
+        let encounters = tokio::spawn(encounter::follow(self.encounters, self.engine, self.was_dialled, stop.clone()));
+        let about = tokio::spawn(self.application.clone().keep_about(self.about, stop.clone()));
+        let upkeep = tokio::spawn(upkeep(self.store.clone(), stop.clone()));
+        let mut links = tokio::spawn(self.links.run(self.port, stop.clone()));
+        let mut engine_ended = self.engine_ended;
+
+        let mut result = tokio::select! {
+            () = shutdown.cancelled() => Ok(()),
+            ended = &mut engine_ended => ended.unwrap_or_else(|_| Err(engine_fell())),
+            ended = &mut links => match ended {
+                Ok(ended) => ended,
+                Err(e) => Err(Error::fault("the node port ended in a fault", e)),
+            },
+        };
+        stop.cancel();
+        let tasks = async {
+            let _ = tokio::join!(control, encounters, about, upkeep);
+            if !links.is_finished() {
+                let _ = links.await;
+            }
+        };
+        let _ = tokio::time::timeout(STOP_WITHIN, tasks).await;
+        self.engine_stop.cancel();
+        if !engine_ended.is_terminated() {
+            let ended = engine_ended.await.unwrap_or_else(|_| Err(engine_fell()));
+            result = result.and(ended);
+        }
+        self.store.close().await;
+        result
+    }
+}
+
+fn engine_fell() -> Error {
+    Error::fault(
+        "the engine ended in a fault",
+        "its thread is gone; the log says where, and what it was applying is looked at first at the next start",
+    )
+}
+
+fn opening(
+    config: &Config,
+    folder: &Folder,
+    store: &Store,
+    secrets: &NodeSecrets,
+    is_home: bool,
+    organisation: &Organisation,
+) -> Result<Opening, Error> {
+    Ok(Opening {
+        store: store.clone(),
+        org: organisation.org_id,
+        node: organisation.node_id,
+        author: secrets.author.clone(),
+        is_home,
+        folder: folder.path().to_path_buf(),
+        journal: Journal::open(folder.journal())?,
+        disk_reserve_bytes: config.disk_reserve_bytes,
+        cache_bytes: usize::try_from(config.cache_megabytes.saturating_mul(1 << 20)).unwrap_or(usize::MAX),
+    })
+}
+
+/// Clears away what is over, at the start and once a day.
+async fn upkeep(store: Store, stop: CancellationToken) {
+    loop {
+        match store.prune(now()).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "old places in feeds were cleared away"),
+            Err(error) => tracing::warn!(%error, "old places in feeds were not cleared away"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(UPKEEP_EVERY) => {}
+        }
+    }
+}
+
+async fn bind(setting: &str, listen: &str) -> Result<TcpListener, Error> {
+    TcpListener::bind(listen).await.map_err(|e| {
+        let flag = setting.replace('_', "-");
+        let hint = match e.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                format!("another program has that port, perhaps another node: stop it, or choose a port with --{flag}; 0 picks one")
+            }
+            std::io::ErrorKind::PermissionDenied => format!("choose a port of 1024 or above with --{flag}"),
+            _ => format!("--{flag} takes an address of this machine and a port, like 127.0.0.1:0"),
+        };
+        Error::fault(format!("cannot listen on {listen} ({setting})"), e).hint(hint)
+    })
+}
+
+fn address(listener: &TcpListener) -> Result<SocketAddr, Error> {
+    listener.local_addr().map_err(|e| Error::fault("cannot tell which port was opened", e))
+}

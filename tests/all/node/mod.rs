@@ -1,0 +1,4 @@
+//! Whole nodes in this process, over loopback and both databases.
+
+mod fixture;
+mod pair;
