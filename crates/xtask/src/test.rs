@@ -3,6 +3,7 @@
 use crate::install;
 use crate::step::{self, Outcome};
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
@@ -18,7 +19,8 @@ pub(crate) fn run() -> ExitCode {
         step::run("lint", &mut cargo("clippy --workspace --all-targets --locked -- -D warnings")),
         step::run("docs", cargo("doc --workspace --no-deps --locked").env("RUSTDOCFLAGS", "-D warnings")),
         supply(),
-        step::run("build", &mut cargo("build --locked -p fingerpost")),
+        // All targets at once, so that the binaries have the features of the tests, and nothing is built twice.
+        step::run("build", &mut cargo("build --workspace --all-targets --locked")),
         tests(),
     ];
     report(&outcomes)
@@ -46,7 +48,7 @@ fn tests() -> Outcome {
     } else {
         cargo("test --workspace --locked --no-fail-fast")
     };
-    command.env("FINGERPOST_BINARY", target().join("debug").join("fingerpost"));
+    command.env("FINGERPOST_BINARY", built("fingerpost"));
     let mut server = server();
     if let Some((_, url)) = &server {
         command.env("FINGERPOST_TEST_POSTGRES", url);
@@ -62,7 +64,7 @@ fn tests() -> Outcome {
 
 /// One PostgreSQL for all test processes, which would otherwise each start their own. It lives as long as its input.
 fn server() -> Option<(Child, String)> {
-    let mut keeper = cargo("run --quiet --locked -p tests --bin postgres");
+    let mut keeper = Command::new(built("postgres"));
     keeper.current_dir(step::workspace()).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut keeper = keeper.spawn().ok()?;
     let mut url = String::new();
@@ -71,8 +73,10 @@ fn server() -> Option<(Child, String)> {
     (!url.is_empty()).then_some((keeper, url))
 }
 
-fn target() -> std::path::PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| step::workspace().join("target"), Into::into)
+/// A binary that the build step made.
+fn built(name: &str) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| step::workspace().join("target"), PathBuf::from);
+    target.join("debug").join(name)
 }
 
 fn cargo(words: &str) -> Command {
