@@ -1,5 +1,6 @@
 //! What tests of the whole product need around it: servers to start, and ways to look in from outside.
 
+pub mod command;
 pub mod postgres;
 pub mod process;
 

@@ -1,0 +1,153 @@
+//! `organisation`, `listing`, `import`, `export`.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+const EDITS: &str = "\
+PATH is dotted; list entries go by their id, `+` adds one:
+  --set name=\"Tuesday supper\"
+  --set sessions.+='{freq: WEEKLY, byday: TU, opens_at: \"18:00\", closes_at: \"20:00\"}'
+  --set sessions.5f0c….opens_at=18:30
+  --set cost_options.+='{option: free, amount: 0}'
+  --unset funded_until
+VALUE is YAML; one line of plain words may be written as it is. A file may hold lists of entries:
+  name: Tuesday supper
+  sessions:
+    - {freq: WEEKLY, byday: TU, opens_at: \"18:00\"}
+Without --set, --unset or --from, $EDITOR opens the whole as YAML; only what you change is written.";
+
+const SHARE: &str = "\
+Examples:
+  fingerpost listing share 5f0c --audience public
+  fingerpost listing share 5f0c --audience \"Night Shelter,Hoe Street Surgery\"
+
+What partners already hold and may hold no longer is taken back from them.";
+
+const IMPORT: &str = "\
+Examples:
+  fingerpost import services.ndjson.gz             shows what would change, then asks
+  fingerpost import services.json --dry-run        shows what would change
+  fingerpost import services.ndjson --yes --json   for a scheduled job
+  curl https://example.org/services | fingerpost import - --source-name example
+
+Importing a file again changes nothing. What was edited here since stays. A record that is missing
+from a newer file is never deleted, only counted as gone. A row that cannot be read is reported with
+its line and left out.";
+
+/// What to change in a document.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Edits {
+    /// Put a value at a path; may be given several times
+    #[arg(long, value_name = "PATH=VALUE", value_parser = crate::edit::parse_set)]
+    pub(crate) set: Vec<crate::edit::Set>,
+    /// Take away what is at a path; may be given several times
+    #[arg(long, value_name = "PATH")]
+    pub(crate) unset: Vec<String>,
+    /// Put each field that a YAML (or JSON) file names; - reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Organisation {
+    /// Show what this node says about its own organisation
+    Show,
+    /// Edit it
+    #[command(after_help = EDITS)]
+    Edit {
+        #[command(flatten)]
+        edits: Edits,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Listing {
+    /// List listings, own and partners', one a line
+    List {
+        /// Only those of one organisation: its id, the start of it, or a partner's name
+        #[arg(long, value_name = "ORGANISATION")]
+        owner: Option<String>,
+    },
+    /// Show one listing: what, for whom, when, where, at what cost, and who said so
+    Show {
+        /// The listing's id or the start of it
+        id: String,
+    },
+    /// Add a listing
+    #[command(after_help = EDITS)]
+    Add {
+        #[command(flatten)]
+        edits: Edits,
+        /// Who may hold it: public, partners, own, or organisations with commas between [default: public]
+        #[arg(long)]
+        audience: Option<String>,
+    },
+    /// Edit a listing of your own
+    #[command(after_help = EDITS)]
+    Edit {
+        /// The listing's id or the start of it
+        id: String,
+        #[command(flatten)]
+        edits: Edits,
+    },
+    /// Show who changed what and when
+    History {
+        /// The listing's id or the start of it
+        id: String,
+    },
+    /// Take a listing of your own back, here and at every partner
+    Withdraw {
+        /// The listing's id or the start of it
+        id: String,
+    },
+    /// Change who may hold a listing of your own
+    #[command(after_help = SHARE)]
+    Share {
+        /// The listing's id or the start of it
+        id: String,
+        /// public, partners, own, or organisations (ids or names) with commas between
+        #[arg(long)]
+        audience: String,
+    },
+}
+
+impl Listing {
+    pub(super) fn aim(&self) -> String {
+        match self {
+            Self::List { .. } => "list listings".into(),
+            Self::Show { id } => format!("show listing {id:?}"),
+            Self::Add { .. } => "add a listing".into(),
+            Self::Edit { id, .. } => format!("edit listing {id:?}"),
+            Self::History { id } => format!("show the history of listing {id:?}"),
+            Self::Withdraw { id } => format!("withdraw listing {id:?}"),
+            Self::Share { id, .. } => format!("share listing {id:?}"),
+        }
+    }
+}
+
+/// `fingerpost import`
+#[derive(Debug, Args)]
+#[command(after_help = IMPORT)]
+pub(crate) struct Import {
+    /// An HSDS-UK 3.0 file, JSON or NDJSON, .gz or not; - reads standard input
+    pub(crate) source: PathBuf,
+    /// Show what would change and change nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// What this source is called from one import to the next [default: the file's name without endings]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source_name: Option<String>,
+    /// Who may hold what is new: public, partners, own, or organisations with commas between [default: public]
+    #[arg(long)]
+    pub(crate) audience: Option<String>,
+}
+
+/// `fingerpost export`
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Where to write NDJSON, one HSDS-UK 3.0 service a line; standard output when nothing is said
+    pub(crate) file: Option<PathBuf>,
+}

@@ -1,0 +1,117 @@
+//! The command line as clap sees it. Help texts only; what a command does is in `command`.
+
+mod listing;
+mod node;
+mod partner;
+
+pub(crate) use listing::{Edits, Export, Import, Listing, Organisation};
+pub(crate) use node::{ConfigVerb, Init, Settings, Up};
+pub(crate) use partner::{As, Invite, Join, Partner};
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+const AFTER: &str = "\
+First steps:
+  fingerpost up --name \"Night Shelter\"     make a node here and run it
+  fingerpost invite                        make a code for a partner (in another terminal)
+  fingerpost join CODE                     take up a partner's code
+  fingerpost import listings.ndjson.gz     bring listings in
+  fingerpost status                        see how things stand
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage.";
+
+/// A node that holds your organisation's own listings and keeps in step with your partners.
+#[derive(Debug, Parser)]
+#[command(name = "fingerpost", version, after_help = AFTER, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    /// The data folder of the node
+    ///
+    /// Default: $FINGERPOST_DATA, else the platform's data folder ($XDG_DATA_HOME/fingerpost or ~/.local/share/fingerpost).
+    #[arg(
+        long,
+        global = true,
+        help_heading = "For every command",
+        value_name = "DIR",
+        env = "FINGERPOST_DATA",
+        hide_env = true,
+        hide_env_values = true
+    )]
+    pub(crate) data: Option<PathBuf>,
+
+    /// Print JSON for programs instead of text for people
+    #[arg(long, global = true, help_heading = "For every command")]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the node; make its data folder and keys first where there are none
+    Up(Up),
+    /// Make a new organisation and its first node, without running it
+    Init(Init),
+    /// Show how things stand: documents, partners, what was refused
+    Status,
+    /// Check this node and say how to mend what is wrong
+    Doctor,
+    /// Make an invitation for a partner
+    Invite(Invite),
+    /// Take up an invitation
+    Join(Join),
+    /// See, confirm, pause and remove partners
+    #[command(subcommand)]
+    Partner(Partner),
+    /// See and edit what this node says about its own organisation
+    #[command(subcommand)]
+    Organisation(Organisation),
+    /// See and edit listings: services, groups and events
+    #[command(subcommand)]
+    Listing(Listing),
+    /// Bring listings in from an Open Referral UK file
+    Import(Import),
+    /// Write the own listings out as Open Referral UK
+    Export(Export),
+    /// Check every hash and signature this node holds
+    ///
+    /// Exit code 1 when anything does not hold.
+    Verify,
+    /// See the configuration
+    #[command(subcommand)]
+    Config(ConfigVerb),
+    /// Print completions for a shell
+    ///
+    /// For bash: fingerpost completions bash > ~/.local/share/bash-completion/completions/fingerpost
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+impl Command {
+    /// What the command is there for, as it follows "cannot".
+    pub(crate) fn aim(&self) -> String {
+        match self {
+            Self::Up(_) => "run the node".into(),
+            Self::Init(_) => "make a node".into(),
+            Self::Status => "show the status".into(),
+            Self::Doctor => "check this node".into(),
+            Self::Invite(_) => "make an invitation".into(),
+            Self::Join(_) => "join".into(),
+            Self::Partner(verb) => verb.aim(),
+            Self::Organisation(Organisation::Show) => "show the organisation".into(),
+            Self::Organisation(Organisation::Edit { .. }) => "edit the organisation".into(),
+            Self::Listing(verb) => verb.aim(),
+            Self::Import(import) => format!("import {}", import.source.display()),
+            Self::Export(_) => "export the listings".into(),
+            Self::Verify => "verify".into(),
+            Self::Config(ConfigVerb::Show) => "show the configuration".into(),
+            Self::Completions { .. } => "print completions".into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

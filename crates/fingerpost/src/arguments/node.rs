@@ -1,0 +1,93 @@
+//! `up`, `init`, `config`.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+const UP: &str = "\
+Examples:
+  fingerpost up --name \"Night Shelter\"
+  fingerpost up --node-listen 0.0.0.0:7440 --advertise shelter.example.org:7440
+  fingerpost up --json --node-listen 127.0.0.1:0 --people-listen 127.0.0.1:0
+
+Stop it with Ctrl-C. What it was doing is finished, nothing is lost.";
+
+const INIT: &str = "\
+Examples:
+  fingerpost init --name \"Night Shelter\"
+  fingerpost init --name \"Hoe Street Council\" --database postgres://fingerpost@localhost/fingerpost \\
+      --database-password-file /etc/fingerpost/password
+
+Write the recovery words down on paper. They are shown once; with them the organisation can be
+brought back when this machine is lost.";
+
+/// Settings that can be given on the command line; each is also a line of DATA/fingerpost.toml.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Settings {
+    /// The database, where it is not SQLite in the data folder: postgres://user@host/name
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+    /// A file that holds the database's password
+    #[arg(long, value_name = "FILE")]
+    pub(crate) database_password_file: Option<PathBuf>,
+    /// Where partners' nodes connect to; port 0 picks one [default: 0.0.0.0:7440]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) node_listen: Option<String>,
+    /// Where the pages for people are; port 0 picks one [default: 127.0.0.1:8440]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) people_listen: Option<String>,
+    /// An address that invitations give to partners; may be given several times [default: guessed]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) advertise: Vec<String>,
+}
+
+impl Settings {
+    /// By the names of the configuration, only those that were given.
+    pub(crate) fn given(&self) -> Vec<(String, Vec<String>)> {
+        let one = |name: &str, value: &Option<String>| {
+            value.iter().map(|v| (name.to_owned(), vec![v.clone()])).collect::<Vec<_>>()
+        };
+        let file = self.database_password_file.as_ref().map(|f| f.display().to_string());
+        let mut given = one("database", &self.database);
+        given.extend(one("database_password_file", &file));
+        given.extend(one("node_listen", &self.node_listen));
+        given.extend(one("people_listen", &self.people_listen));
+        if !self.advertise.is_empty() {
+            given.push(("advertise".to_owned(), self.advertise.clone()));
+        }
+        given
+    }
+}
+
+/// `fingerpost up`
+#[derive(Debug, Args)]
+#[command(after_help = UP)]
+pub(crate) struct Up {
+    /// The organisation's name, where the data folder is made now
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    /// What is logged to stderr: info, warn, node=debug,info [default: info]
+    #[arg(long, value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+}
+
+/// `fingerpost init`
+#[derive(Debug, Args)]
+#[command(after_help = INIT)]
+pub(crate) struct Init {
+    /// The organisation's name, as partners will read it
+    #[arg(long, required_unless_present = "forget_words")]
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    /// Remove the recovery words that `up` left in the data folder, once they are written down
+    #[arg(long, conflicts_with_all = ["name", "database", "database_password_file", "node_listen", "people_listen", "advertise"])]
+    pub(crate) forget_words: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigVerb {
+    /// Show each setting, its value and where it came from
+    Show,
+}

@@ -1,0 +1,102 @@
+//! Partners and pairing.
+
+use super::{ago, count, instant, organisation, plain, short, table};
+use fast_qr::QRBuilder;
+use node::api::{Invited, Joined, PartnerRow, PartnerState, PartnerView, Timestamp, Trust};
+use std::collections::BTreeMap;
+
+/// One line a partner.
+pub(crate) fn rows(partners: &[PartnerRow], now: Timestamp) -> String {
+    if partners.is_empty() {
+        return "There are no partners yet. `fingerpost invite` makes a code for one.\n".into();
+    }
+    table(&partners.iter().map(|p| cells(p, now)).collect::<Vec<_>>())
+}
+
+/// Name, start of the id, whether it is there, how far behind, how far trusted.
+pub(super) fn cells(partner: &PartnerRow, now: Timestamp) -> Vec<String> {
+    let state = match (partner.state, partner.last_heard_ms) {
+        (PartnerState::Linked, _) => "linked".to_owned(),
+        (PartnerState::Paused, _) => "paused".to_owned(),
+        (PartnerState::Away, Some(at)) => format!("away, last heard {}", ago(at, now)),
+        (PartnerState::Away, None) => "away, never heard".to_owned(),
+    };
+    let behind = match partner.behind {
+        0 => "in step".to_owned(),
+        n => format!("{} still to come", count(n, "version")),
+    };
+    let trust = match partner.trust {
+        Trust::Paired => "paired, words not compared",
+        Trust::Verified => "verified",
+    };
+    vec![partner.name.clone(), short(&partner.id.to_string(), 13).to_owned(), state, behind, trust.to_owned()]
+}
+
+/// One partner in full.
+pub(crate) fn partner(view: &PartnerView, now: Timestamp) -> String {
+    let mut out = format!("{}\nid {}\n\n", plain(&view.row.name), view.row.id);
+    let mut lines: Vec<String> = cells(&view.row, now).drain(2..).collect();
+    lines.extend(view.paired_at_ms.map(|at| format!("paired {}", instant(at))));
+    lines.push(format!("{} of theirs are held here", count(view.documents_held, "document")));
+    lines.push(format!("{} of ours may go to them", count(view.documents_shared, "document")));
+    lines.push(match view.addresses.as_slice() {
+        [] => "no address is known: they have to connect to us".into(),
+        addresses => format!("reached at {}", addresses.join(", ")),
+    });
+    out.extend(lines.iter().map(|line| format!("  {}\n", plain(line))));
+    out.push_str(&words(&view.row.name, &view.row.id.to_string(), &view.words, &view.own_words, view.row.trust));
+    out
+}
+
+fn words(name: &str, id: &str, theirs: &str, own: &str, trust: Trust) -> String {
+    let name = plain(name);
+    let mut out = format!("\n  their words  {theirs}\n  your words   {own}\n");
+    if trust == Trust::Paired {
+        out.push_str(&format!(
+            "\nTo be sure that it is them: ring {name} on a number you already know. They read their words to you; if they\n\
+             are those above, run\n\n  fingerpost partner confirm {} --words \"{theirs}\"\n\n\
+             Then read your words to them, so that they do the same.\n",
+            short(id, 13)
+        ));
+    }
+    out
+}
+
+/// A fresh invitation and what to do with it.
+pub(crate) fn invitation(invited: &Invited, expires: Timestamp, addresses: &[String], qr: Option<&str>) -> String {
+    let mut out = format!("{}\n", invited.code);
+    if let Some(qr) = qr {
+        out.push_str(&format!("\n{qr}\n"));
+    }
+    out.push_str(&format!(
+        "\nGive this code to your partner in confidence. It works once, until {}. They run\n\n  fingerpost join CODE\n\n",
+        instant(expires)
+    ));
+    match addresses {
+        [] => out.push_str(
+            "This node has no address that others can reach: the partner will not get through. Let the partner invite you\n\
+             instead, or give this node an address with `fingerpost up --advertise HOST:PORT`.\n",
+        ),
+        addresses => out.push_str(&format!("It leads to this node at {}.\n", plain(&addresses.join(", ")))),
+    }
+    out.push_str("Afterwards compare your words by telephone: `fingerpost partner list` shows the new partner.\n");
+    out
+}
+
+/// The code as a QR code of block characters; `None` when it is too long for one.
+pub(crate) fn qr(code: &str) -> Option<String> {
+    QRBuilder::new(code).build().ok().map(|qr| qr.to_str())
+}
+
+/// Whom we joined and what to do now.
+pub(crate) fn joined(joined: &Joined, own_words: &str) -> String {
+    let name = organisation(
+        &joined.organisation.id,
+        &BTreeMap::from([(joined.organisation.id, joined.organisation.name.clone())]),
+    );
+    let id = joined.organisation.id.to_string();
+    format!(
+        "You are paired with {name}. Listings are on their way in both directions.\n{}",
+        words(&joined.organisation.name, &id, &joined.words, own_words, Trust::Paired)
+    )
+}
