@@ -22,6 +22,7 @@ use std::time::Duration;
 use store::{Organisation, Store};
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Encounters that may wait to be taken in.
@@ -228,7 +229,7 @@ async fn upkeep(store: Store, stop: CancellationToken) {
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(UPKEEP_EVERY) => {}
+            () = tokio::time::sleep_until(Instant::now() + UPKEEP_EVERY) => {}
         }
     }
 }

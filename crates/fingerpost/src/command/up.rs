@@ -89,7 +89,12 @@ fn log_to_stderr(filter: &str) -> Result<(), Failure> {
             .hint("for example: info, or node=debug,warn")
     })?;
     // Fails only where a subscriber is set already, and then that one serves.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        .try_init();
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use domain::document::Kind;
 use domain::{DocId, RecordId, Refusal};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Services of one page.
 const PAGE: usize = 200;
@@ -19,10 +20,9 @@ impl Application {
         for row in &page.rows {
             let record = row.value.get("organization_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
             let record = record.unwrap_or_else(|| self.organisation_id().record());
-            if !organisations.contains_key(&record) {
+            if let Entry::Vacant(place) = organisations.entry(record) {
                 let doc_id = DocId::new(record, Kind::ORGANISATION, &self.0.org);
-                let found = self.row(doc_id).await?;
-                organisations.insert(record, found.map(|row| row.value));
+                place.insert(self.row(doc_id).await?.map(|row| row.value));
             }
             let organisation = organisations.get(&record).and_then(Option::as_ref).map(|value| (record, value));
             services.push(domain::listing::to_hsds(row.doc_id.record(), &row.value, organisation));

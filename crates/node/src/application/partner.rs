@@ -54,7 +54,7 @@ impl Application {
     pub(super) async fn partner_rows(&self) -> Result<Vec<PartnerRow>, Refusal> {
         let (known, picture, heard) = self.standing().await?;
         let mut rows: Vec<_> = known.partners.values().map(|p| row(p, &picture, &heard)).collect();
-        rows.sort_by(|a, b| (a.name.to_lowercase(), a.id).cmp(&(b.name.to_lowercase(), b.id)));
+        rows.sort_by_key(|row| (row.name.to_lowercase(), row.id));
         Ok(rows)
     }
 

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::{Peer, Store, StoreError, StoreErrorKind};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// What an engine is opened with.
@@ -447,7 +448,8 @@ async fn sleep_until(at: Option<Timestamp>) {
     match at {
         Some(at) => {
             let ms = at.as_ms().saturating_sub(now().as_ms());
-            tokio::time::sleep(Duration::from_millis(u64::try_from(ms).unwrap_or(0))).await;
+            let wait = Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+            tokio::time::sleep_until(Instant::now() + wait).await;
         }
         None => std::future::pending().await,
     }
