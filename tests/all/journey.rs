@@ -2,13 +2,85 @@
 
 mod crash;
 mod import;
-mod mistake;
 mod pairing;
 mod sharing;
 
 use serde_json::Value;
+use std::time::{Duration, Instant};
+use tests::command::{Folder, Ran, Up};
 use tests::postgres::Cluster;
-use tests::process::{Node, pair, until};
+
+/// How long something may take that is asked for over and over until it is so.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An organisation's node, running or not.
+struct Node {
+    folder: Folder,
+    running: Option<Up>,
+    /// Where it listens for partners: a free port at its first start, and the same one afterwards.
+    address: String,
+}
+
+impl Node {
+    fn init(name: &str, flags: &[&str]) -> Self {
+        let folder = Folder::new();
+        folder.run([&["init", "--name", name], flags].concat()).expect_done();
+        Self { folder, running: None, address: "127.0.0.1:0".into() }
+    }
+
+    fn up(&mut self) {
+        assert!(self.running.is_none(), "it runs already");
+        let running = self.folder.up_at(&self.address, []);
+        self.address = running.node.clone();
+        self.running = Some(running);
+    }
+
+    /// Kills it as a power cut does.
+    fn kill(&mut self) {
+        self.running.take().expect("it runs").kill();
+    }
+
+    /// Stops it as a service manager does.
+    fn stop(&mut self) {
+        assert_eq!(self.running.take().expect("it runs").stop(), 0);
+    }
+
+    fn run(&self, words: &[&str]) -> Ran {
+        self.folder.run(words)
+    }
+
+    #[track_caller]
+    fn json(&self, words: &[&str]) -> Value {
+        self.folder.json(words)
+    }
+
+    /// What a command prints, a value a line.
+    #[track_caller]
+    fn lines(&self, words: &[&str]) -> Vec<Value> {
+        let ran = self.run(&[words, &["--json"]].concat());
+        ran.expect_done();
+        ran.out.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+    }
+}
+
+/// Asks over and over until the answer is there; asking is what paces it.
+#[track_caller]
+fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(started.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+    }
+}
+
+/// Pairs two running nodes: the first invites.
+#[track_caller]
+fn pair(inviter: &Node, joiner: &Node) {
+    let code = inviter.json(&["invite"])["code"].as_str().expect("a code").to_owned();
+    joiner.json(&["join", &code]);
+}
 
 /// Tells a story of two organisations with a node each, running and paired; only the first can be reached. Once with
 /// SQLite at the first and PostgreSQL at the second, once the other way round; where there is no PostgreSQL, with
@@ -23,8 +95,8 @@ fn check(name: &str, story: impl Fn(&mut Node, &mut Node)) {
 /// The same before they have paired.
 fn both(name: &str, story: impl Fn(&mut Node, &mut Node)) {
     let on = |organisation: &str, place: usize| match Cluster::shared() {
-        Some(cluster) if place == 1 => Node::init_on(organisation, &cluster.database(name)),
-        _ => Node::init(organisation),
+        Some(cluster) if place == 1 => Node::init(organisation, &["--database", &cluster.database(name)]),
+        _ => Node::init(organisation, &[]),
     };
     let rounds = if Cluster::shared().is_some() { 2 } else { 1 };
     for round in 0..rounds {
@@ -53,7 +125,7 @@ fn expect_name(node: &Node, id: &str, name: &str) {
 /// A listing as a node shows it; `None` when it knows none by that id.
 fn show(node: &Node, id: &str) -> Option<Value> {
     let shown = node.run(&["listing", "show", id, "--json"]);
-    shown.status.success().then(|| shown.json())
+    (shown.code == 0).then(|| serde_json::from_str(&shown.out).expect("JSON"))
 }
 
 /// Waits until a node holds this many live listings, its own and others'.

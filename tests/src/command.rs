@@ -98,7 +98,12 @@ impl Folder {
 
     /// Starts a node on free ports of loopback and waits until it says that it is ready. What it logs is in `log`.
     pub fn up<'w>(&self, words: impl IntoIterator<Item = &'w str>) -> Up {
-        let ports = ["up", "--json", "--node-listen", "127.0.0.1:0", "--people-listen", "127.0.0.1:0"];
+        self.up_at("127.0.0.1:0", words)
+    }
+
+    /// The same with an address for partners' nodes: after a start at port 0, the one it was given stays known to them.
+    pub fn up_at<'w>(&self, node_listen: &str, words: impl IntoIterator<Item = &'w str>) -> Up {
+        let ports = ["up", "--json", "--node-listen", node_listen, "--people-listen", "127.0.0.1:0"];
         let log = self.0.path().join("log");
         let mut command = self.command(ports.into_iter().chain(words));
         command.stdout(Stdio::piped()).stderr(File::create(&log).expect("a log"));

@@ -2,7 +2,6 @@
 
 pub mod command;
 pub mod postgres;
-pub mod process;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

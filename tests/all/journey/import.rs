@@ -1,12 +1,11 @@
 //! A file of services becomes listings here and at a partner.
 
-use super::{both, check, expect_clean, expect_listings, listings};
+use super::{both, check, expect_clean, expect_listings, listings, pair};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
 use std::io::Write;
 use std::ops::Range;
-use tests::process::{Node, pair};
 
 /// Invented services as HSDS-UK NDJSON.
 pub(super) fn services(range: Range<u32>) -> String {
@@ -55,26 +54,12 @@ fn a_file_is_taken_in_once_however_often_it_is_imported() {
     });
 }
 
-#[test]
-fn bad_rows_are_named_and_the_rest_is_taken_in() {
-    both("bad-rows", |shelter, _| {
-        let text = format!("{}not json\n{}{{\"id\": 7}}\n", services(0..2), services(2..3));
-        let (_folder, path) = file("services.ndjson", text.as_bytes());
-        let taken = shelter.run(&["import", &path, "--yes", "--json"]);
-        assert_eq!(listings(shelter), 3, "{taken:?}");
-        let told: serde_json::Value = serde_json::from_str(&taken.stdout).expect("JSON");
-        assert_eq!((&told["new"], &told["failed"]), (&json!(3), &json!(2)), "{told}");
-        let people = shelter.run(&["import", &path, "--dry-run"]);
-        assert!(people.stdout.contains("line 3") || people.stderr.contains("line 3"), "{people:?}");
-    });
-}
-
 /// 4,082 real services. Both databases, only one node reachable.
 #[test]
 fn a_real_directory_stands_at_a_partner() {
     let Some(path) = tests::shared("corpus/us-miami-211.hsds-uk-3.0.ndjson.gz") else { return };
     let path = path.to_str().expect("a plain path");
-    both("miami", |shelter: &mut Node, council: &mut Node| {
+    both("miami", |shelter, council| {
         pair(shelter, council);
         let taken = council.json(&["import", path, "--yes"]);
         assert_eq!((&taken["new"], &taken["failed"]), (&json!(4082), &json!(0)), "{taken}");
