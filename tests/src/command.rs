@@ -102,7 +102,7 @@ impl Folder {
     }
 
     /// The same with an address for partners' nodes: after a start at port 0, the one it was given stays known to them.
-    pub fn up_at<'w>(&self, node_listen: &str, words: impl IntoIterator<Item = &'w str>) -> Up {
+    pub fn up_at<'w>(&self, node_listen: &'w str, words: impl IntoIterator<Item = &'w str>) -> Up {
         let ports = ["up", "--json", "--node-listen", node_listen, "--people-listen", "127.0.0.1:0"];
         let log = self.0.path().join("log");
         let mut command = self.command(ports.into_iter().chain(words));
