@@ -45,6 +45,12 @@ impl Node {
         assert_eq!(self.running.take().expect("it runs").stop(), 0);
     }
 
+    /// Where its page is, as `host:port`.
+    fn people(&self) -> &str {
+        let people = &self.running.as_ref().expect("it runs").people;
+        people.trim_start_matches("http://").trim_end_matches('/')
+    }
+
     fn run(&self, words: &[&str]) -> Ran {
         self.folder.run(words)
     }
