@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::data::{self, Folder};
 use crate::engine::{Acquaintance, EngineHandle};
 use crate::link::{About, Pairing};
+use crate::metrics;
 use domain::identity::KeysObject;
 use domain::sync::Notice;
 use domain::{NodeId, OrgId, Refusal, RefusalKind, Timestamp};
@@ -111,7 +112,7 @@ impl Application {
             Request::Overview => Ok(Response::Overview(Box::new(self.overview().await?))),
             Request::Ready => self.ready().await,
             Request::Configuration => Ok(self.configuration()),
-            Request::Metrics => Ok(Response::Metrics { text: self.running()?.metrics.render() }),
+            Request::Metrics => self.metrics().await,
             Request::Invite { role, expires_in_ms } => self.invite(role, expires_in_ms).await,
             Request::Join { code } => self.join(&code).await,
             Request::PartnerList => Ok(Response::Partners { partners: self.partner_rows().await? }),
@@ -164,6 +165,12 @@ impl Application {
                 tracing::warn!(%refusal, "this node's own name cannot be read");
             }
         }
+    }
+
+    async fn metrics(&self) -> Result<Response, Refusal> {
+        let running = self.running()?;
+        metrics::observe(&self.status().await?);
+        Ok(Response::Metrics { text: running.metrics.render() })
     }
 
     async fn ready(&self) -> Result<Response, Refusal> {

@@ -192,3 +192,7 @@ pub(crate) async fn organisation(store: &Store, folder: &Folder) -> Result<Organ
         .into()
     })
 }
+
+#[cfg(test)]
+#[path = "initialise_tests.rs"]
+mod tests;

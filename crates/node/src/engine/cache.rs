@@ -73,3 +73,7 @@ impl Cache {
         Some(kept.document)
     }
 }
+
+#[cfg(test)]
+#[path = "cache_tests.rs"]
+mod tests;

@@ -206,6 +206,7 @@ impl Loop {
                 if let Some(linked) = self.links.get(&node) {
                     self.heard_at.insert(linked.org, now());
                 }
+                metrics::received(&message);
                 self.received(node, message).await
             }
             LinkEvent::Unlinked { link, node } if self.is_current(node, link) => self.unlink(node).await,
@@ -365,6 +366,7 @@ impl Loop {
     /// A link that does not take its frames, or is gone, ends: its node links again and goes on from its cursor.
     fn send(&mut self, node: NodeId, message: Message) {
         let Some(linked) = self.links.get(&node) else { return };
+        metrics::sent(&message);
         if linked.outbox.frames.try_send(message).is_err() {
             linked.outbox.cut.cancel();
             self.links.remove(&node);

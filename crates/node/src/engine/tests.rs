@@ -139,3 +139,39 @@ async fn what_one_writes_stands_at_the_other() {
         assert_eq!(std::fs::read(side.folder.journal()).unwrap_or_default(), b"", "nothing is being applied");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_fails_refuses_asks_and_cuts_links_and_the_engine_goes_on() {
+    let (shelter, council) = (Side::new().await, Side::new().await);
+    shelter.pair_with(&council, "council").await;
+    council.pair_with(&shelter, "shelter").await;
+    let doc_id = shelter.publish("Tuesday supper").await;
+    let notices = council.handle.notices();
+    link(&shelter, &council).await;
+    council.expect(notices, doc_id, "Tuesday supper").await;
+    assert_eq!(shelter.handle.look().await.unwrap().linked.len(), 1);
+
+    shelter.store.close().await;
+    let write = Write { doc_id, kind: Kind::LISTING, action: WriteAction::Withdraw, imported: None };
+    for _ in 0..2 {
+        let refusal = shelter.handle.ask(Command::Write(vec![write.clone()])).await.unwrap_err();
+        assert!(refusal.message.starts_with("nothing was written"), "{refusal}");
+    }
+    assert_eq!(shelter.handle.look().await.unwrap().linked.len(), 0, "its links are cut");
+    shelter.stop.cancel();
+    shelter.ended.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_written_below_the_disk_reserve() {
+    let side = Side::new().await;
+    side.stop.cancel();
+    side.ended.await.unwrap().unwrap();
+    let full = Opening { disk_reserve_bytes: u64::MAX, ..opening(&side.store, &side.founded, &side.folder) };
+    let running = start(full, CancellationToken::new()).await.unwrap();
+    let doc_id = DocId::new(RecordId::from_bytes([7; 16]), Kind::LISTING, &side.founded.root.org_id());
+    let action = WriteAction::Create { value: json!({"name": "x"}), audience: Audience::Public };
+    let write = Write { doc_id, kind: Kind::LISTING, action, imported: None };
+    let refusal = running.handle.ask(Command::Write(vec![write])).await.unwrap_err();
+    assert!(refusal.message.contains("MiB left") && refusal.hint.is_some(), "{refusal:?}");
+}
