@@ -169,6 +169,9 @@ async fn write_wanted(connection: &mut AnyConnection, batch: &Batch) -> Result<(
         let keys: Vec<_> = versions.into_iter().map(|(version, _)| version.as_bytes()).collect();
         let update = "update statement set is_wanted = $1 where version_id in (#)";
         sql::execute_for(connection, update, &[Value::Int(mark)], &keys).await?;
+        if mark == 0 {
+            sql::execute_for(connection, "delete from quarantine where version_id in (#)", &[], &keys).await?;
+        }
     }
     Ok(())
 }

@@ -214,7 +214,7 @@ fn what_is_wanted_or_refused_of_a_version_ends_with_it() {
 
         let document = store.document(shelter.doc(2)).await.expect("loads").expect("is here");
         let reason = "change 3 leaves a gap \u{fffd} here".to_string();
-        let mark = QuarantineMark { reason: reason.clone(), pack_hash: [6; 32] };
+        let mark = QuarantineMark { reason: reason.clone(), pack_hash: [6; 32], pack: refused.pack.clone() };
         assert_eq!(document.quarantined, BTreeMap::from([(version(2, 1), mark)]));
         let listed = store.quarantined(10).await.expect("reads");
         assert_eq!(listed.len(), 1);

@@ -77,9 +77,6 @@ impl Disk {
 
     fn commit_rest(&mut self, batch: &Batch) {
         self.rows.extend(batch.documents.iter().map(|r| (r.doc_id, r.clone())));
-        for quarantined in &batch.quarantined {
-            self.quarantined.insert(quarantined.version_id, quarantined.clone());
-        }
         for (version, wanted) in &batch.wanted {
             match wanted {
                 Wanted::Yes { doc_id, scope } => {
@@ -92,6 +89,9 @@ impl Disk {
                     self.quarantined.remove(version);
                 }
             }
+        }
+        for quarantined in &batch.quarantined {
+            self.quarantined.insert(quarantined.version_id, quarantined.clone());
         }
         self.cursors.extend(batch.cursors.iter().map(|(k, v)| (*k, *v)));
         self.keys.extend(batch.keys.iter().map(|(k, v)| (*k, v.clone())));
@@ -197,7 +197,12 @@ impl Disk {
         document.wanted = of_doc().map(|s| s.version_id()).filter(|v| self.wanted.contains_key(v)).collect();
         document.quarantined = of_doc()
             .filter_map(|s| self.quarantined.get(&s.version_id()))
-            .map(|q| (q.version_id, QuarantineMark { reason: q.reason.clone(), pack_hash: q.pack_hash }))
+            .map(|q| {
+                (
+                    q.version_id,
+                    QuarantineMark { reason: q.reason.clone(), pack_hash: q.pack_hash, pack: q.pack.clone() },
+                )
+            })
             .collect();
         document.row = self.rows.get(&id).cloned();
         Some(document)

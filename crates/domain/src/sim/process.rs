@@ -8,7 +8,7 @@ use crate::identity::sealing::SealingSecret;
 use crate::identity::signing::SecretKey;
 use crate::sync::batch::Partner;
 use crate::sync::{Batch, Effect, Engine, Input, Known, Own};
-use crate::{Incarnation, NodeId, OrgId, ScopeId, Timestamp};
+use crate::{Incarnation, NodeId, OrgId, Timestamp};
 use std::collections::VecDeque;
 
 /// Who a node is.
@@ -37,6 +37,10 @@ pub struct Process {
     pub inbox: VecDeque<Input>,
     /// When it asked to be woken.
     pub wake_at: Option<Timestamp>,
+    /// How far its clock is ahead of the world's.
+    pub clock_ahead_ms: i64,
+    /// An old copy of its disk, and how many operations of the world had happened when it was taken.
+    pub backup: Option<(Disk, usize)>,
     starts: u64,
 }
 
@@ -66,6 +70,20 @@ pub(super) fn organisation(seed: u64, nodes: usize) -> (Vec<Identity>, KeysObjec
     (made.into_iter().map(|(identity, _)| identity).collect(), keys)
 }
 
+/// A partner as pairing makes it.
+pub(super) fn partner(org_id: OrgId) -> Partner {
+    Partner {
+        org_id,
+        name: "partner".to_owned(),
+        addresses: Vec::new(),
+        is_paused: false,
+        confirmed_here_at: None,
+        confirmed_there: None,
+        paired_at: Timestamp::default(),
+        is_shared_with: false,
+    }
+}
+
 fn seed_of(what: &str, seed: u64, n: usize) -> [u8; 32] {
     use sha2::{Digest, Sha256};
     Sha256::new().chain_update(what).chain_update(seed.to_be_bytes()).chain_update(n.to_be_bytes()).finalize().into()
@@ -76,29 +94,46 @@ impl Process {
     pub fn new(identity: Identity, keys: &KeysObject, feed_seed: u64) -> Self {
         let mut disk = Disk { feed_seed, ..Disk::default() };
         disk.keys.insert(identity.org, keys.bytes());
-        Self { identity, disk, engine: None, inbox: VecDeque::new(), wake_at: None, starts: 0 }
+        Self {
+            identity,
+            disk,
+            engine: None,
+            inbox: VecDeque::new(),
+            wake_at: None,
+            clock_ahead_ms: 0,
+            backup: None,
+            starts: 0,
+        }
     }
 
     /// Writes a partner to the disk, as pairing does.
-    pub fn pair(&mut self, name: &str, keys: &KeysObject) {
+    pub fn pair(&mut self, keys: &KeysObject) {
         let mut batch = Batch::default();
         batch.keys.insert(keys.org_id(), keys.bytes());
-        batch.partners.push(Partner {
-            org_id: keys.org_id(),
-            name: name.to_owned(),
-            addresses: Vec::new(),
-            is_paused: false,
-            confirmed_here_at: None,
-            confirmed_there: None,
-            paired_at: Timestamp::default(),
-            is_shared_with: true,
-        });
+        batch.partners.push(Partner { is_shared_with: true, ..partner(keys.org_id()) });
         self.disk.commit(&batch);
+    }
+
+    /// Another process over a copy of this one's disk, under the same name: not running yet.
+    pub fn cloned(&self, feed_seed: u64) -> Self {
+        let disk = Disk { feed_seed, ..self.disk.clone() };
+        Self {
+            identity: self.identity.clone(),
+            disk,
+            engine: None,
+            inbox: VecDeque::new(),
+            wake_at: None,
+            clock_ahead_ms: self.clock_ahead_ms,
+            backup: None,
+            starts: 0,
+        }
     }
 
     /// Starts from what the disk holds, as a new incarnation.
     pub fn start(&mut self, draw: u64) {
         self.starts += 1;
+        // Feeds made from now on have names that no feed ever had.
+        self.disk.feed_seed = draw;
         let incarnation = Incarnation::from_bytes((draw.rotate_left(16) ^ self.starts).to_be_bytes());
         let Identity { org, node, author, is_home } = self.identity.clone();
         let known = Known {
@@ -119,27 +154,24 @@ impl Process {
         self.wake_at = None;
     }
 
-    /// Takes one input. The effects that follow its commit are the caller's to do; `survives` says how many effects
-    /// happen before the process dies, where it does.
-    pub fn step(&mut self, now: Timestamp, input: Input, survives: Option<usize>) -> Vec<Effect> {
+    /// Takes one input and gives what has to happen; none of it is done yet.
+    pub fn step(&mut self, now: Timestamp, input: Input) -> Vec<Effect> {
+        let now = self.clock(now);
         let Some(engine) = &mut self.engine else { return Vec::new() };
         let mut loaded = self.disk.load(&engine.needs(&input));
-        let mut effects = engine.step(now, input, &mut loaded);
-        if let Some(survives) = survives {
-            effects.truncate(survives);
-        }
-        let mut grown: Vec<ScopeId> = Vec::new();
-        for effect in &effects {
-            if let Effect::Commit(batch) = effect {
-                grown.extend(self.disk.commit(batch));
-            }
-        }
+        engine.step(now, input, &mut loaded)
+    }
+
+    /// Writes a batch; what grew by it is told to the engine.
+    pub fn commit(&mut self, batch: &Batch) {
+        let grown = self.disk.commit(batch);
         if !grown.is_empty() {
             self.inbox.push_back(Input::Grew(grown));
         }
-        if survives.is_some() {
-            self.crash();
-        }
-        effects
+    }
+
+    /// What this node's clock shows.
+    pub fn clock(&self, now: Timestamp) -> Timestamp {
+        now.plus_ms(self.clock_ahead_ms)
     }
 }

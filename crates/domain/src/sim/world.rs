@@ -1,8 +1,12 @@
 //! A world: nodes, the links between them, time, and chance from one seed.
 
-use super::process::{Process, organisation};
+use super::Faults;
+use super::judge::Watch;
+use super::ledger::Ledger;
+use super::process::{Process, organisation, partner};
 use crate::audience::Audience;
 use crate::document::{Edit, Kind};
+use crate::identity::keys::KeysObject;
 use crate::statement::Life;
 use crate::sync::batch::DocumentRow;
 use crate::sync::effect::{Answer, AskId, Command, Write, WriteAction};
@@ -12,26 +16,6 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// How often, of 1,000 chances, something goes wrong.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Faults {
-    /// A frame is lost.
-    pub lost: u32,
-    /// A frame comes twice.
-    pub repeated: u32,
-    /// A frame overtakes the one before it.
-    pub overtaking: u32,
-    /// A link is cut while frames are on their way.
-    pub cut: u32,
-    /// A process dies between two effects.
-    pub crash: u32,
-}
-
-impl Faults {
-    /// All of them, often.
-    pub const MANY: Self = Self { lost: 10, repeated: 10, overtaking: 10, cut: 15, crash: 15 };
-}
-
 /// Nodes by name, and what flows between them.
 #[derive(Debug)]
 pub struct World {
@@ -39,10 +23,20 @@ pub struct World {
     pub nodes: Vec<Process>,
     /// What happened so far, a line each; equal seeds give equal traces.
     pub trace: Vec<String>,
+    /// What was acknowledged to people.
+    pub ledger: Ledger,
+    /// What no node may ever do.
+    pub(super) watch: Watch,
+    /// What a partner's keys are.
+    keys: Vec<KeysObject>,
     now: Timestamp,
     rng: ChaCha8Rng,
     wires: BTreeMap<(usize, usize), VecDeque<Message>>,
     linked: BTreeSet<(usize, usize)>,
+    /// Links that a node ended by itself.
+    pub(super) ended: BTreeSet<(At, NodeId)>,
+    /// Where nothing gets through, though nobody has noticed.
+    one_way: BTreeSet<(usize, usize)>,
     faults: Faults,
     answers: BTreeMap<u64, Result<Answer, Refusal>>,
     asks: u64,
@@ -57,6 +51,11 @@ impl World {
         Self {
             nodes: Vec::new(),
             trace: Vec::new(),
+            ledger: Ledger::default(),
+            watch: Watch::default(),
+            keys: Vec::new(),
+            one_way: BTreeSet::new(),
+            ended: BTreeSet::new(),
             now: Timestamp::from_ms(1_780_000_000_000),
             rng: ChaCha8Rng::seed_from_u64(seed),
             wires: BTreeMap::new(),
@@ -71,21 +70,45 @@ impl World {
     pub fn organisations<const N: usize>(&mut self, nodes: [usize; N]) -> [Vec<At>; N] {
         let seed = self.rng.next_u64();
         let made: Vec<_> = (0_u64..).zip(nodes).map(|(n, count)| organisation(seed ^ n, count)).collect();
-        let places = made.iter().map(|(identities, keys)| {
-            identities
-                .iter()
-                .map(|identity| {
-                    let mut process = Process::new(identity.clone(), keys, self.rng.next_u64());
-                    for (_, other) in made.iter().filter(|(_, other)| other.org_id() != keys.org_id()) {
-                        process.pair("partner", other);
-                    }
-                    process.start(self.rng.next_u64());
-                    self.nodes.push(process);
-                    self.nodes.len() - 1
-                })
-                .collect::<Vec<_>>()
-        });
-        places.collect::<Vec<_>>().try_into().expect("as many as were asked for")
+        let mut places = Vec::new();
+        for (identities, keys) in &made {
+            self.keys.push(keys.clone());
+            let mut own = Vec::new();
+            for identity in identities {
+                let mut process = Process::new(identity.clone(), keys, self.draw());
+                for (_, other) in made.iter().filter(|(_, other)| other.org_id() != keys.org_id()) {
+                    process.pair(other);
+                }
+                process.start(self.draw());
+                self.nodes.push(process);
+                own.push(self.nodes.len() - 1);
+            }
+            places.push(own);
+        }
+        self.watch.learn(&self.keys);
+        places.try_into().expect("as many as were asked for")
+    }
+
+    /// Makes an organisation of one node that is paired with nobody yet.
+    pub fn stranger(&mut self) -> At {
+        let (identities, keys) = organisation(self.draw(), 1);
+        let draw = self.draw();
+        let mut process = Process::new(identities[0].clone(), &keys, draw);
+        process.start(draw.rotate_left(7));
+        self.nodes.push(process);
+        self.keys.push(keys);
+        self.watch.learn(&self.keys);
+        self.nodes.len() - 1
+    }
+
+    /// Pairs two nodes of different organisations, each of which takes the other's organisation in.
+    pub fn pair(&mut self, a: At, b: At) -> &mut Self {
+        for (here, there) in [(a, b), (b, a)] {
+            let org = self.org(there);
+            let keys = self.keys.iter().find(|k| k.org_id() == org).expect("an organisation of this world").bytes();
+            self.ask(here, Command::AddPartner { partner: partner(org), keys }).expect("a partner is taken in");
+        }
+        self
     }
 
     /// What goes wrong from now on.
@@ -96,10 +119,20 @@ impl World {
 
     /// Links two nodes.
     pub fn link(&mut self, a: At, b: At) -> &mut Self {
-        if a == b || self.nodes[a].engine.is_none() || self.nodes[b].engine.is_none() {
+        if self.nodes[a].identity.node == self.nodes[b].identity.node
+            || self.nodes[a].engine.is_none()
+            || self.nodes[b].engine.is_none()
+        {
             return self;
         }
-        self.cut(a, b);
+        // A newer link from one node takes the place of its older one, also where the node was cloned.
+        for other in 0..self.nodes.len() {
+            for (here, there) in [(a, b), (b, a)] {
+                if self.nodes[other].identity.node == self.nodes[there].identity.node {
+                    self.cut(here, other);
+                }
+            }
+        }
         self.linked.extend([(a, b), (b, a)]);
         for (here, there) in [(a, b), (b, a)] {
             let identity = &self.nodes[there].identity;
@@ -113,6 +146,8 @@ impl World {
     pub fn cut(&mut self, a: At, b: At) -> &mut Self {
         for (here, there) in [(a, b), (b, a)] {
             self.wires.remove(&(here, there));
+            self.one_way.remove(&(here, there));
+            self.watch.cut(here, there);
             if self.linked.remove(&(here, there)) && self.nodes[here].engine.is_some() {
                 let node = self.nodes[there].identity.node;
                 self.nodes[here].inbox.push_back(Input::Unlinked { node });
@@ -137,7 +172,7 @@ impl World {
         self.asks += 1;
         let id = self.asks;
         self.nodes[at].inbox.push_back(Input::Ask(AskId(id), command));
-        while self.answers.get(&id).is_none() {
+        while !self.answers.contains_key(&id) {
             if !self.step_node(at) {
                 return Err(Refusal::new(crate::RefusalKind::Busy, "the process died"));
             }
@@ -171,24 +206,33 @@ impl World {
 
     /// Does anything to one own document.
     pub fn write(&mut self, at: At, doc_id: DocId, action: WriteAction) -> Result<Answer, Refusal> {
-        self.ask(at, Command::Write(vec![Write { doc_id, kind: Kind::LISTING, action, imported: None }]))
+        let what = format!("{action:?}");
+        let answer = self.ask(at, Command::Write(vec![Write { doc_id, kind: Kind::LISTING, action, imported: None }]));
+        let said = match &answer {
+            Ok(Answer::Written(written)) if written.iter().any(|w| w.changed) => "done".to_owned(),
+            Ok(_) => "nothing to do".to_owned(),
+            Err(refusal) => refusal.message.clone(),
+        };
+        self.trace.push(format!("{at} writes {doc_id}: {what}: {said}"));
+        answer
     }
 
     /// Runs until nothing is left to do but wait for a time that is over a minute away.
     pub fn run_until_quiet(&mut self) -> &mut Self {
-        for _ in 0..200_000 {
-            if !self.step() {
-                return self;
-            }
-        }
-        panic!("not quiet after 200,000 steps:\n{}", self.trace[self.trace.len().saturating_sub(30)..].join("\n"));
+        assert!(self.comes_to_rest(), "not quiet:\n{}", self.trace[self.trace.len().saturating_sub(30)..].join("\n"));
+        self
+    }
+
+    /// Runs until quiet; `false` when that takes more steps than it ever should.
+    pub fn comes_to_rest(&mut self) -> bool {
+        (0..60_000).any(|_| !self.step())
     }
 
     /// Does one thing, drawn by chance. Gives whether there was one.
     pub fn step(&mut self) -> bool {
         let mut things: Vec<(At, Option<At>)> = Vec::new();
         for (at, node) in self.nodes.iter().enumerate() {
-            let soon = self.now.plus_ms(60_000);
+            let soon = node.clock(self.now).plus_ms(60_000);
             if node.engine.is_some() && (!node.inbox.is_empty() || node.wake_at.is_some_and(|t| t <= soon)) {
                 things.push((at, None));
             }
@@ -213,11 +257,14 @@ impl World {
             self.cut(from, to);
             return;
         }
+        if self.chance(self.faults.one_way) {
+            self.one_way.insert((from, to));
+        }
         let overtakes = self.chance(self.faults.overtaking);
         let wire = self.wires.entry((from, to)).or_default();
         let place = usize::from(overtakes && wire.len() > 1);
         let Some(message) = wire.remove(place) else { return };
-        if self.chance(self.faults.lost) {
+        if self.chance(self.faults.lost) || self.one_way.contains(&(from, to)) {
             return;
         }
         if self.chance(self.faults.repeated) {
@@ -225,49 +272,54 @@ impl World {
         }
         let node = self.nodes[from].identity.node;
         self.trace.push(format!("{from}->{to} {}", name_of(&message)));
+        self.watch.arrives(from, to, &message);
         self.nodes[to].inbox.push_back(Input::Received { node, message });
     }
 
-    /// Lets a node take its next input; `false` when it has none or does not run.
+    /// Lets a node take its next input; `false` when it has none, or died over it.
     fn step_node(&mut self, at: At) -> bool {
-        let crash = self.chance(self.faults.crash);
-        let survives = crash.then(|| self.below(4));
-        let now = self.now;
-        let node = &mut self.nodes[at];
-        let input = match node.inbox.pop_front() {
-            Some(input) => input,
-            None => match node.wake_at.take() {
-                Some(at) => {
-                    self.now = self.now.max(at);
-                    Input::Wake
-                }
-                None => return false,
-            },
+        let (now, node) = (self.now, &mut self.nodes[at]);
+        let input = match (node.inbox.pop_front(), node.wake_at) {
+            (Some(input), _) => input,
+            (None, Some(due)) => {
+                node.wake_at = None;
+                self.now = now.max(due.plus_ms(-node.clock_ahead_ms));
+                Input::Wake
+            }
+            (None, None) => return false,
         };
         if node.engine.is_none() {
             return false;
         }
-        let effects = node.step(now.max(self.now), input, survives);
-        for effect in effects {
+        let crashes = self.chance(self.faults.crash);
+        let survives = if crashes { self.below(4) } else { usize::MAX };
+        let is_full = self.chance(self.faults.full);
+        for (done, effect) in self.nodes[at].step(self.now, input).into_iter().enumerate() {
+            let fails = is_full && matches!(effect, Effect::Commit(_));
+            if done >= survives || fails {
+                self.trace.push(format!("{at} {}", if fails { "has a full disk" } else { "crashed" }));
+                self.restart(at);
+                return false;
+            }
             self.do_effect(at, effect);
         }
-        if crash {
-            self.trace.push(format!("{at} crashed"));
-            self.restart(at);
-        }
-        !crash
+        true
     }
 
     fn do_effect(&mut self, at: At, effect: Effect) {
         match effect {
+            Effect::Commit(batch) => {
+                self.nodes[at].commit(&batch);
+                self.watch.commits(at, &self.nodes[at]);
+            }
             Effect::Send(node, message) => {
-                let to = self.place(node);
-                if self.linked.contains(&(at, to)) {
-                    self.wires.entry((at, to)).or_default().push_back(message);
-                }
+                let Some(to) = self.place(at, node) else { return };
+                self.watch.sends((at, &self.nodes[at]), (to, &self.nodes[to]), &message);
+                self.wires.entry((at, to)).or_default().push_back(message);
             }
             Effect::Unlink(node, refusal) => {
-                let to = self.place(node);
+                self.ended.insert((at, node));
+                let Some(to) = self.place(at, node) else { return };
                 self.trace.push(format!("{at} unlinks {to}: {refusal}"));
                 self.cut(at, to);
             }
@@ -275,12 +327,30 @@ impl World {
             Effect::Answer(AskId(id), answer) => {
                 self.answers.insert(id, answer);
             }
-            Effect::Commit(_) | Effect::Notify(_) => {}
+            Effect::Notify(_) => {}
         }
     }
 
-    fn place(&self, node: NodeId) -> At {
-        self.nodes.iter().position(|n| n.identity.node == node).expect("a node of this world")
+    /// The node of this name that is linked with one.
+    fn place(&self, at: At, node: NodeId) -> Option<At> {
+        self.linked.iter().find(|(a, b)| *a == at && self.nodes[*b].identity.node == node).map(|(_, b)| *b)
+    }
+
+    /// Whether two nodes are linked.
+    pub fn is_linked(&self, a: At, b: At) -> bool {
+        self.linked.contains(&(a, b))
+    }
+
+    /// Puts a frame on a link, as whoever holds the other end may.
+    pub fn inject(&mut self, from: At, to: At, message: Message) -> &mut Self {
+        let node = self.nodes[from].identity.node;
+        self.nodes[to].inbox.push_back(Input::Received { node, message });
+        self
+    }
+
+    /// A number drawn by chance.
+    pub fn draw(&mut self) -> u64 {
+        self.rng.next_u64()
     }
 
     /// A number below `n`.

@@ -16,7 +16,7 @@ pub struct Batch {
     pub versions: Vec<EnteredVersion>,
     /// Changes to add to documents, in causal order.
     pub changes: Vec<AddedChanges>,
-    /// Documents whose row is to be replaced.
+    /// Documents whose row is to be replaced; the last one of a document counts.
     pub documents: Vec<DocumentRow>,
     /// Versions whose content was asked for and is not here (`true`), or is not wanted any more (`false`).
     pub wanted: BTreeMap<VersionId, Wanted>,

@@ -18,6 +18,8 @@ use std::collections::BTreeSet;
 pub(super) enum Taken {
     /// They are in the document.
     Applied(Vec<StoredChange>),
+    /// They hold by themselves and not beside what is here: to be settled when the document is brought up to date.
+    Disputed,
     /// Something they rest on is not here.
     Lacking,
     /// They break a rule; not to be tried again with the same bytes.
@@ -70,7 +72,7 @@ impl Document {
         let heads: BTreeSet<_> = heads.collect();
         // Scopes may stand at different places of one history: what is behind another head is no head.
         let heads = if heads.len() > 1 { self.changes.behind(&heads).heads().clone() } else { heads };
-        let is_whole = counting().all(|s| self.has_content(s));
+        let is_whole = counting().all(|s| self.has_content(s) || self.is_disputed(&s.version_id()));
         Standing { life, generation: generation.unwrap_or(0), heads, is_whole }
     }
 
@@ -91,6 +93,19 @@ impl Document {
     /// The life of this document in one scope; `None` when it was never there.
     pub(super) fn life_in(&self, scope: &Scope) -> Option<Life> {
         self.statements.get(&scope.id()).and_then(life_of)
+    }
+
+    /// Whether it stands in a scope.
+    #[cfg(any(test, feature = "sim"))]
+    pub fn is_live_in(&self, scope: &Scope) -> bool {
+        self.life_in(scope) == Some(Life::Live)
+    }
+
+    /// The document opened as readers see it.
+    #[cfg(any(test, feature = "sim"))]
+    pub fn open_at_row(&mut self) -> Result<Content, Refusal> {
+        let heads = self.row.iter().flat_map(|r| r.heads.iter().copied()).collect();
+        self.open_at(&heads)
     }
 
     /// The document opened at these heads.
@@ -118,15 +133,28 @@ impl Document {
             Ok(new) => new,
             Err(refusal) => return Taken::Refused(refusal),
         };
-        match self.fit(statement, &new) {
-            Ok(Some((history, new))) => match self.apply(&history, &new) {
-                Ok(content) => {
-                    self.changes = history;
-                    self.content = Some(content);
-                    Taken::Applied(new)
-                }
-                Err(refusal) => Taken::Failed(refusal),
+        let fitted = match self.fit(statement, &new) {
+            Ok(Some(fitted)) => fitted,
+            Ok(None) if self.disputes() == 0 => return Taken::Lacking,
+            Ok(None) | Err(_) => return self.take_apart(statement, &new),
+        };
+        match self.apply(&fitted.0, &fitted.1) {
+            Ok(content) => {
+                self.changes = fitted.0;
+                self.content = Some(content);
+                Taken::Applied(fitted.1)
+            }
+            Err(refusal) => match self.take_apart(statement, &new) {
+                Taken::Refused(_) => Taken::Failed(refusal),
+                taken => taken,
             },
+        }
+    }
+
+    /// What does not fit to what is here may hold by itself.
+    fn take_apart(&mut self, statement: &SignedStatement, offered: &[StoredChange]) -> Taken {
+        match self.set_aside(statement, offered) {
+            Ok(Some(())) => Taken::Disputed,
             Ok(None) => Taken::Lacking,
             Err(refusal) => Taken::Refused(refusal),
         }
@@ -178,6 +206,7 @@ impl Document {
     /// behind is kept until it is written again.
     pub(super) fn refresh(&mut self, own: &OrgId, batch: &mut Batch) -> Result<Growth, Refusal> {
         let before = self.row.as_ref().map(|r| r.bytes);
+        self.settle(batch);
         let standing = self.standing();
         let dropped = self.drop_unreachable(own, &standing, batch);
         let row = if standing.is_whole || !standing.heads.is_empty() || self.row.is_none() {
@@ -213,16 +242,22 @@ impl Document {
             heads: standing.heads.iter().copied().collect(),
             conflicts: 0,
             last_modified: self.newest_signature(),
-            bytes: u64::try_from(self.changes.bytes()).unwrap_or(u64::MAX),
+            bytes: u64::try_from(self.bytes()).unwrap_or(u64::MAX),
         };
         if standing.life != Life::Erased && !standing.heads.is_empty() {
             let content = self.open_at(&standing.heads)?;
             row.value = content.value();
             row.name = row.value.get("name").and_then(|n| n.as_str()).unwrap_or_default().to_owned();
-            row.conflicts = u32::try_from(content.conflicts().len()).unwrap_or(u32::MAX);
+            let conflicts = content.conflicts().len().saturating_add(self.disputes());
+            row.conflicts = u32::try_from(conflicts).unwrap_or(u32::MAX);
             row.last_modified = content.last_modified().unwrap_or(row.last_modified);
         }
         Ok(row)
+    }
+
+    /// What its content takes, with what was set aside of it.
+    fn bytes(&self) -> usize {
+        self.quarantined.values().fold(self.changes.bytes(), |bytes, mark| bytes.saturating_add(mark.pack.len()))
     }
 
     fn newest_signature(&self) -> Timestamp {
@@ -263,7 +298,8 @@ impl Document {
     ) {
         let pack_hash = hash_pack(pack);
         let reason = refusal.message.clone();
-        self.quarantined.insert(version_id, QuarantineMark { reason: reason.clone(), pack_hash });
+        self.wanted.insert(version_id);
+        self.quarantined.insert(version_id, QuarantineMark { reason: reason.clone(), pack_hash, pack: pack.to_vec() });
         batch.quarantined.push(Quarantined {
             version_id,
             doc_id: self.id,
@@ -299,7 +335,7 @@ pub(super) fn hash_pack(pack: &[u8]) -> [u8; 32] {
 
 impl Batch {
     pub(super) fn put_row(&mut self, row: DocumentRow) {
-        self.documents.retain(|r| r.doc_id != row.doc_id);
+        // The last row of a document counts.
         self.documents.push(row);
     }
 
@@ -309,7 +345,7 @@ impl Batch {
         }
     }
 
-    fn drop_changes(&mut self, doc_id: crate::DocId, dropped: Vec<ChangeHash>) {
+    pub(super) fn drop_changes(&mut self, doc_id: crate::DocId, dropped: Vec<ChangeHash>) {
         // What was added by the same step goes with it: it was never stored.
         for changes in self.changes.iter_mut().filter(|c| c.doc_id == doc_id) {
             changes.added.retain(|c| !dropped.contains(&c.hash));

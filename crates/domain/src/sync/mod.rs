@@ -11,6 +11,7 @@
 pub mod batch;
 mod compare;
 mod content;
+mod dispute;
 pub mod effect;
 mod engine;
 mod link;

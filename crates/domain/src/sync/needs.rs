@@ -90,6 +90,8 @@ pub struct QuarantineMark {
     pub reason: String,
     /// SHA-256 of the pack that was refused.
     pub pack_hash: [u8; 32],
+    /// The pack: it is handed on with its version.
+    pub pack: Vec<u8>,
 }
 
 /// A document as it is held.

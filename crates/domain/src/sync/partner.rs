@@ -160,10 +160,12 @@ impl Engine {
         }
         let page: Vec<_> = self.to_share.drain(..self.to_share.len().min(SHARE_PAGE)).collect();
         for doc_id in page {
-            let is_for_partners = loaded.documents.get(&doc_id).is_some_and(|d| {
-                d.life_in(&Scope::own(self.own.org)) == Some(Life::Live)
-                    && d.row.as_ref().is_some_and(|r| r.value.get("audience").is_some_and(|a| a == "partners"))
-            });
+            // The home node alone begins the new history that a wider audience takes.
+            let is_for_partners = self.own.is_home
+                && loaded.documents.get(&doc_id).is_some_and(|d| {
+                    d.life_in(&Scope::own(self.own.org)) == Some(Life::Live)
+                        && d.row.as_ref().is_some_and(|r| r.value.get("audience").is_some_and(|a| a == "partners"))
+                });
             if is_for_partners
                 && let Err(refusal) = self.share(now, doc_id, &Audience::Partners, loaded, out)
                 && refusal.kind != RefusalKind::AlreadyDone

@@ -8,7 +8,7 @@ use super::{Document, Effect, Loaded, Needs, Notice};
 use crate::audience::Scope;
 use crate::document::pack;
 use crate::identity::certificate::NodeState;
-use crate::statement::{Entered, SignedStatement};
+use crate::statement::{Entered, SignedStatement, replaces};
 use crate::sync::batch::{EnteredVersion, Wanted};
 use crate::{ActorId, DocId, NodeId, OrgId, Refusal, RefusalKind, ScopeId, Sum, Timestamp, VersionId, limits};
 use std::collections::BTreeSet;
@@ -102,7 +102,7 @@ impl Engine {
             // Not acknowledged: the other side stops after its window, and this scope is read again from here.
             return Ok(());
         }
-        self.take_items(now, node, scope, rows.items, loaded, out);
+        self.take_items(now, node, scope, read(rows.items), loaded, out);
         if self.full.contains(&scope.owner) {
             return Ok(());
         }
@@ -139,8 +139,9 @@ impl Engine {
         if self.full.contains(&scope.owner) {
             return Ok(());
         }
-        let ids: Vec<_> = versions.items.iter().filter_map(|i| SignedStatement::parse(&i.statement).ok()).collect();
-        self.take_items(now, node, scope, versions.items, loaded, out);
+        let items = read(versions.items);
+        let ids: Vec<_> = items.iter().filter_map(|(statement, _)| statement.as_ref().ok().cloned()).collect();
+        self.take_items(now, node, scope, items, loaded, out);
         let ours = sum_after(scope.id(), loaded, out);
         let link = self.link_mut(node)?;
         for doc in versions.absent.iter().copied().chain(ids.iter().map(|s| s.statement().doc_id)) {
@@ -172,15 +173,19 @@ impl Engine {
         now: Timestamp,
         node: NodeId,
         scope: Scope,
-        items: Vec<Item>,
+        items: Vec<Read>,
         loaded: &mut Loaded,
         out: &mut Outcome,
     ) {
         let mut taking = Taking { now, node, scope, loaded, out, fetch: BTreeSet::new(), touched: BTreeSet::new() };
-        for item in items {
-            if let Err(refusal) = self.take_item(&item, &mut taking) {
-                let what = SignedStatement::parse(&item.statement)
-                    .map_or_else(|_| "a version".to_owned(), |s| format!("a version of {}", name_of(&s)));
+        for (statement, pack) in items {
+            let (what, taken) = match statement {
+                Ok(statement) => {
+                    (format!("a version of {}", name_of(&statement)), self.take_item(statement, &pack, &mut taking))
+                }
+                Err(refusal) => ("a version".to_owned(), Err(refusal)),
+            };
+            if let Err(refusal) = taken {
                 taking.note("refused", format!("{what} was refused: {refusal}"));
             }
         }
@@ -195,8 +200,7 @@ impl Engine {
     }
 
     /// Steps 2 to 8 of the ladder. A refusal is noted by the caller, and the stream goes on.
-    fn take_item(&mut self, item: &Item, taking: &mut Taking<'_>) -> Result<(), Refusal> {
-        let statement = SignedStatement::parse(&item.statement)?;
+    fn take_item(&mut self, statement: SignedStatement, pack: &[u8], taking: &mut Taking<'_>) -> Result<(), Refusal> {
         let said = statement.statement();
         if said.scope_id != taking.scope.id() || said.org_id != taking.scope.owner {
             return Err(Refusal::not_authentic("it speaks of another scope than it came in"));
@@ -205,9 +209,9 @@ impl Engine {
         let held = known && taking.loaded.documents.get(&said.doc_id).is_some_and(|d| d.holds(&statement));
         if !held {
             self.check_signature(&statement)?;
-            if !known && self.is_full(&said.org_id) {
+            if self.is_full(&said.org_id, u64::from(!known)) {
                 self.mark_full(said.org_id, taking.out);
-                return Err(Refusal::too_large("its owner has as many documents here as it may have"));
+                return Err(Refusal::too_large("its owner has as much here as it may have"));
             }
         }
         let document = taking
@@ -241,7 +245,7 @@ impl Engine {
             Entered::Held if taking.document(said.doc_id).is_some_and(|d| d.has_content(&statement)) => return Ok(()),
             Entered::Held => {}
         }
-        self.take_content(&statement, &item.pack, taking)
+        self.take_content(&statement, pack, taking)
     }
 
     fn take_content(
@@ -253,10 +257,12 @@ impl Engine {
         let doc_id = statement.statement().doc_id;
         let version_id = statement.version_id();
         let parts = self.take_parts(taking.node, taking.scope.id(), doc_id);
-        let pack_hash = hash_pack(&[parts.concat().as_slice(), bytes].concat());
+        let received = [parts.concat().as_slice(), bytes].concat();
+        let pack_hash = hash_pack(&received);
         let is_stopped = self.is_stopped(&statement.statement().org_id, taking.now);
         let Some(document) = taking.loaded.documents.get_mut(&doc_id) else { return Ok(()) };
-        if document.quarantined.get(&version_id).is_some_and(|mark| mark.pack_hash == pack_hash) {
+        let is_known = document.quarantined.get(&version_id).is_some_and(|mark| mark.pack_hash == pack_hash);
+        if is_known || document.is_disputed(&version_id) {
             return Ok(());
         }
         let was_wanted = document.wanted.contains(&version_id);
@@ -276,6 +282,14 @@ impl Engine {
                 taking.touched.insert(doc_id);
                 Ok(())
             }
+            Taken::Disputed => {
+                taking.touched.insert(doc_id);
+                taking.note(
+                    "disputed",
+                    format!("{} is disputed: two of its changes have one number", name_of(statement)),
+                );
+                Ok(())
+            }
             Taken::Lacking => {
                 document.wanted.insert(version_id);
                 taking.out.batch.want(version_id, Wanted::Yes { doc_id, scope: taking.scope.id() });
@@ -292,9 +306,9 @@ impl Engine {
                         refusal
                     }
                     Taken::Refused(refusal) => refusal,
-                    Taken::Applied(_) | Taken::Lacking => return Ok(()),
+                    Taken::Applied(_) | Taken::Disputed | Taken::Lacking => return Ok(()),
                 };
-                document.quarantine(version_id, taking.node, &refusal, bytes, &mut taking.out.batch);
+                document.quarantine(version_id, taking.node, &refusal, &received, &mut taking.out.batch);
                 document.wanted.insert(version_id);
                 taking.out.batch.want(version_id, Wanted::Yes { doc_id, scope: taking.scope.id() });
                 taking.touched.insert(doc_id);
@@ -327,6 +341,7 @@ impl Engine {
                 let usage = self.usage.entry(owner).or_default();
                 usage.documents = usage.documents.saturating_add(growth.documents);
                 usage.bytes = usage.bytes.saturating_sub(growth.bytes_before).saturating_add(growth.bytes);
+                self.make_room(&owner, out);
                 out.after.push(Effect::Notify(Notice::Document(doc_id)));
                 if growth.dropped.contains(&ActorId::new(&self.own.org, self.own.incarnation)) {
                     self.renew_incarnation();
@@ -375,12 +390,26 @@ impl Engine {
         }
     }
 
-    fn is_full(&self, owner: &OrgId) -> bool {
+    /// Whether an owner has no room for so many more documents, or for more of those it has.
+    fn is_full(&self, owner: &OrgId, more: u64) -> bool {
         *owner != self.own.org
-            && self
-                .usage
-                .get(owner)
-                .is_some_and(|u| u.documents >= limits::OWNER_DOCUMENTS || u.bytes >= limits::OWNER_BYTES)
+            && self.usage.get(owner).is_some_and(|u| {
+                u.documents.saturating_add(more) > limits::OWNER_DOCUMENTS || u.bytes >= limits::OWNER_BYTES
+            })
+    }
+
+    /// There is room again: what was not acknowledged is read anew, over new links.
+    fn make_room(&mut self, owner: &OrgId, out: &mut Outcome) {
+        if self.full.contains(owner) && !self.is_full(owner, 1) {
+            self.full.remove(owner);
+            let reads = |l: &Link| l.reading.values().any(|r| r.scope.owner == *owner);
+            let nodes: Vec<_> = self.links.iter().filter(|(_, l)| reads(l)).map(|(node, _)| *node).collect();
+            for node in nodes {
+                self.links.remove(&node);
+                let refusal = Refusal::new(RefusalKind::Busy, "there is room again: link anew");
+                out.after.push(Effect::Unlink(node, refusal));
+            }
+        }
     }
 
     fn mark_full(&mut self, owner: OrgId, out: &mut Outcome) {
@@ -464,14 +493,10 @@ pub(super) fn enter(
     out: &mut Outcome,
 ) -> Result<Entered, Refusal> {
     let set = document.statements.entry(statement.statement().scope_id).or_default();
-    let before: Vec<_> = set.iter().cloned().collect();
+    let replaced = set.iter().filter(|s| replaces(&statement, s));
+    let since: BTreeSet<_> = replaced.flat_map(|s| s.statement().heads.iter().copied()).collect();
     let entered = set.enter(statement.clone())?;
     if let Entered::Current { replaced, .. } = &entered {
-        let since: BTreeSet<_> = before
-            .iter()
-            .filter(|s| replaced.contains(&s.version_id()))
-            .flat_map(|s| s.statement().heads.iter().copied())
-            .collect();
         for id in replaced {
             document.wanted.remove(id);
             document.quarantined.remove(id);
@@ -495,6 +520,13 @@ pub(super) fn sum_after(scope: ScopeId, loaded: &Loaded, out: &Outcome) -> Sum {
         sum.add(&version.statement.version_id());
     }
     sum
+}
+
+/// A statement as it was read, and the pack beside it.
+type Read = (Result<SignedStatement, Refusal>, Vec<u8>);
+
+fn read(items: Vec<Item>) -> Vec<Read> {
+    items.into_iter().map(|item| (SignedStatement::parse(&item.statement), item.pack)).collect()
 }
 
 fn needs_items(scope: ScopeId, items: &[Item], needs: &mut Needs) {

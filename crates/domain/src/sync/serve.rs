@@ -172,8 +172,7 @@ impl Frames {
 
     /// A version with what the asker lacks of it. A history too large for one frame goes ahead in parts.
     fn add_item(&mut self, scope: ScopeId, document: &Document, statement: &SignedStatement, have: &[ChangeHash]) {
-        let changes = document.history_of(statement, have);
-        let mut packs = pack::split(&changes, PART_BYTES);
+        let mut packs = document.packs_of(statement, have);
         let last = packs.pop().unwrap_or_default();
         for pack in packs {
             self.bytes = self.bytes.saturating_add(pack.len());
@@ -246,7 +245,7 @@ fn item_of(serving: &mut Serving, scope: ScopeId, row: &FeedRow, loaded: &Loaded
     }
     let document = loaded.versions.get(&version).and_then(|doc| loaded.documents.get(doc))?;
     let statement = document.statement(&scope, &version)?;
-    let pack = pack::encode(&document.history_of(statement, &row.since));
+    let pack = document.pack_of(statement, &row.since);
     let pack = if pack.len() > limits::ROW_PACK_BYTES { Vec::new() } else { pack };
     Some(Item { statement: statement.bytes().to_vec(), pack })
 }
@@ -255,6 +254,29 @@ impl Document {
     /// The current statement with this id in a scope.
     fn statement(&self, scope: &ScopeId, id: &VersionId) -> Option<&SignedStatement> {
         self.statements.get(scope)?.iter().find(|s| s.version_id() == *id)
+    }
+
+    /// The scope that a current version is in.
+    pub(super) fn scope_of(&self, version: &VersionId) -> Option<ScopeId> {
+        self.current().find(|s| s.version_id() == *version).map(|s| s.statement().scope_id)
+    }
+
+    /// A version's content in one pack: what was set aside of it goes on as it came.
+    fn pack_of(&self, statement: &SignedStatement, have: &[ChangeHash]) -> Vec<u8> {
+        match self.quarantined.get(&statement.version_id()) {
+            Some(mark) => mark.pack.clone(),
+            None => pack::encode(&self.history_of(statement, have)),
+        }
+    }
+
+    /// A version's content in packs that each fit a frame.
+    fn packs_of(&self, statement: &SignedStatement, have: &[ChangeHash]) -> Vec<Vec<u8>> {
+        let disputed = self.disputed_changes(&statement.version_id());
+        match self.quarantined.get(&statement.version_id()) {
+            Some(mark) if mark.pack.len() <= PART_BYTES => vec![mark.pack.clone()],
+            Some(_) => pack::split(&disputed.iter().collect::<Vec<_>>(), PART_BYTES),
+            None => pack::split(&self.history_of(statement, have), PART_BYTES),
+        }
     }
 
     /// The history behind a statement, less what is behind `have`. Only what this statement vouches for: another

@@ -80,7 +80,11 @@ impl Engine {
         scope: &Scope,
         out: &mut Outcome,
     ) -> Result<(), Refusal> {
-        let generation = document.generation_in(scope);
+        let generation = match scope.reach {
+            // What it says is for the whole document, so it is said where the newest of it stands.
+            Reach::Own | Reach::Public if document.life_in(scope) != Some(Life::Withdrawn) => document.generation(),
+            Reach::Own | Reach::Public | Reach::Pair(_) => document.generation_in(scope),
+        };
         let heads = document.heads_in(scope);
         self.sign(now, document, scope, &Said { life: Life::Withdrawn, ..Said::live(generation, &heads) }, out)
     }
@@ -94,6 +98,16 @@ impl Engine {
     /// The scopes that a document of this organisation is live in here.
     pub(super) fn live_scopes(&self, document: &Document) -> BTreeSet<Scope> {
         self.own_scopes().filter(|scope| document.life_in(scope) == Some(Life::Live)).collect()
+    }
+
+    /// The scope whose word is for the whole document, as far as the audience is known; it may not have arrived yet.
+    pub(super) fn anchors_of(&self, document: &Document) -> BTreeSet<Scope> {
+        let own = self.own.org;
+        match document.row.as_ref().and_then(|r| r.value.get(AUDIENCE)).and_then(|w| w.as_str()) {
+            Some("public") => [Scope::public(own)].into(),
+            Some(_) => [Scope::own(own)].into(),
+            None => [Scope::public(own), Scope::own(own)].into(),
+        }
     }
 
     /// Whether the document was withdrawn as a whole, though some of its scopes have not heard yet. Every audience has one
@@ -125,7 +139,10 @@ impl Engine {
         let stands = |s: &Scope| document.life_in(s) == Some(Life::Live) && document.generation_in(s) == generation;
         self.own_scopes()
             .filter(|scope| match (word, scope.reach) {
-                (Some("public"), Reach::Public) | (Some("own" | "partners" | "named"), Reach::Own) => true,
+                // Withdrawn in an earlier generation, it waits for what the new one says of it.
+                (Some("public"), Reach::Public) | (Some("own" | "partners" | "named"), Reach::Own) => {
+                    document.life_in(scope).is_none_or(|life| life == Life::Live)
+                }
                 (Some("partners"), Reach::Pair(_)) => document.life_in(scope) == Some(Life::Live),
                 (Some("public" | "own"), _) | (Some("partners" | "named"), Reach::Public) => false,
                 (Some("named"), Reach::Pair(_)) | (_, _) => stands(scope),

@@ -1,6 +1,6 @@
 //! What this organisation writes itself: making, editing, sharing and withdrawing its own documents.
 
-use super::batch::ImportedRecord;
+use super::batch::{ImportedRecord, Wanted};
 use super::effect::{Answer, Command, Write, WriteAction, Written};
 use super::engine::{Engine, Outcome};
 use super::sign::Said;
@@ -52,6 +52,9 @@ impl Engine {
                     if let Some(document) = loaded.documents.get_mut(&one.doc_id) {
                         let refusal = Refusal::malformed(one.reason.clone());
                         document.quarantine(one.version_id, one.from, &refusal, &one.pack, &mut out.batch);
+                        if let Some(scope) = document.scope_of(&one.version_id) {
+                            out.batch.want(one.version_id, Wanted::Yes { doc_id: one.doc_id, scope });
+                        }
                     }
                 }
                 Ok(Answer::Done)
@@ -211,11 +214,14 @@ impl Engine {
     ) -> Result<bool, Refusal> {
         let document = own(loaded, doc_id)?;
         let live = self.live_scopes(document);
-        for scope in &live {
+        if live.is_empty() {
+            return Ok(false);
+        }
+        for scope in live.union(&self.anchors_of(document)) {
             self.sign_withdrawal(now, document, scope, out)?;
         }
         self.refresh(doc_id, loaded, out);
-        Ok(!live.is_empty())
+        Ok(true)
     }
 
     /// A new generation: the value as one root change by an actor that never wrote before, in these scopes.

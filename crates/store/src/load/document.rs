@@ -30,7 +30,7 @@ pub(super) async fn load(
     for row in sql::fetch_for(connection, &select, &[], &keys).await? {
         add_row(&row, loaded)?;
     }
-    let select = "select s.doc_id, s.scope_id, s.version_id, s.is_wanted, s.bytes, q.reason, q.pack_hash \
+    let select = "select s.doc_id, s.scope_id, s.version_id, s.is_wanted, s.bytes, q.reason, q.pack_hash, q.pack \
                   from statement s left join quarantine q on q.version_id = s.version_id where s.doc_id in (#)";
     for row in sql::fetch_for(connection, select, &[], &keys).await? {
         add_statement(&row, loaded)?;
@@ -115,7 +115,10 @@ fn add_statement(row: &AnyRow, loaded: &mut Loaded) -> Result<(), StoreError> {
         document.wanted.insert(version);
     }
     if let Some(pack_hash) = sql::id_or_none(row, 6, "hash of a pack")? {
-        document.quarantined.insert(version, QuarantineMark { reason: sql::string(row, 5)?, pack_hash });
+        document.quarantined.insert(
+            version,
+            QuarantineMark { reason: sql::string(row, 5)?, pack_hash, pack: sql::bytes(row, 7)?.to_vec() },
+        );
     }
     Ok(())
 }

@@ -1,0 +1,71 @@
+//! What goes wrong in a world, and how often.
+
+use super::world::{At, World};
+use crate::Timestamp;
+
+/// How often, of 1,000 chances, something goes wrong.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Faults {
+    /// A frame is lost.
+    pub lost: u32,
+    /// A frame comes twice.
+    pub repeated: u32,
+    /// A frame overtakes the one before it.
+    pub overtaking: u32,
+    /// A link is cut while frames are on their way.
+    pub cut: u32,
+    /// A link goes on in one direction only.
+    pub one_way: u32,
+    /// A process dies between two effects.
+    pub crash: u32,
+    /// A commit fails, since the disk is full.
+    pub full: u32,
+}
+
+impl Faults {
+    /// All of them, often.
+    pub const MANY: Self = Self { lost: 8, repeated: 8, overtaking: 8, cut: 12, one_way: 5, crash: 12, full: 4 };
+}
+
+const YEAR_MS: i64 = 365 * 24 * 60 * 60 * 1000;
+
+impl World {
+    /// Takes a copy of a node's disk, to be put back later.
+    pub fn back_up(&mut self, at: At) {
+        let operations = self.ledger.operations();
+        let node = &mut self.nodes[at];
+        node.backup = Some((node.disk.clone(), operations));
+    }
+
+    /// Puts the old copy of a node's disk back and starts from it. What the node alone knew is lost, and the ledger is
+    /// told.
+    pub fn restore(&mut self, at: At) {
+        let Some((disk, operations)) = self.nodes[at].backup.take() else { return };
+        self.trace.push(format!("{at} gets an old copy of its disk"));
+        let org = self.org(at);
+        let siblings: Vec<_> = (0..self.nodes.len()).filter(|n| *n != at && self.org(*n) == org).collect();
+        let siblings: Vec<_> = siblings.into_iter().map(|n| &self.nodes[n].disk).collect();
+        self.ledger.lose(at, operations, &siblings);
+        self.nodes[at].disk = disk;
+        self.restart(at);
+    }
+
+    /// Starts a second process over a copy of a node's disk.
+    pub fn clone_node(&mut self, at: At) -> At {
+        let draw = self.draw();
+        let mut node = self.nodes[at].cloned(draw);
+        node.start(self.draw());
+        self.nodes.push(node);
+        self.trace.push(format!("{at} is cloned"));
+        self.nodes.len() - 1
+    }
+
+    /// Sets a node's clock up to ten years ahead or behind.
+    pub fn set_clock(&mut self, at: At) {
+        let years = i64::try_from(self.below(21)).unwrap() - 10;
+        self.nodes[at].clock_ahead_ms = years * YEAR_MS;
+        // It asked to be woken by the other clock.
+        let now: Timestamp = self.nodes[at].clock(self.now());
+        self.nodes[at].wake_at = self.nodes[at].wake_at.map(|_| now);
+    }
+}

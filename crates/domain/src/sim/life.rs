@@ -1,0 +1,188 @@
+//! A seed's world from its beginning to its end.
+//!
+//! Two organisations, one of them with two nodes. People write, share and withdraw at every node while everything goes
+//! wrong: frames are lost, repeated and overtake each other, links are cut in one direction or both, processes crash
+//! between any two effects, disks are full, an old copy of a disk is put back, a disk is cloned, clocks are years apart.
+//! Then all heals, a third organisation pairs with the first, and all must come to hold the same.
+
+use super::Faults;
+use super::world::{At, World};
+use crate::DocId;
+use crate::audience::Audience;
+use crate::document::{Edit, Kind};
+use crate::sync::effect::{Answer, WriteAction};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// How much of a trace goes with a failure.
+const TRACE_LINES: usize = 200;
+
+/// A world that failed its seed.
+#[derive(Debug)]
+pub struct Failure {
+    /// What did not hold.
+    pub what: String,
+    /// The last things that happened.
+    pub trace: Vec<String>,
+}
+
+/// Lives through a seed's world and gives its trace.
+pub fn live(seed: u64) -> Result<Vec<String>, Failure> {
+    let mut life = Life::begin(seed);
+    match life.run() {
+        Ok(()) => Ok(life.world.trace),
+        Err(what) => {
+            let from = life.world.trace.len().saturating_sub(TRACE_LINES);
+            Err(Failure { what, trace: life.world.trace.split_off(from) })
+        }
+    }
+}
+
+/// Lives through seeds from one on; the first that fails ends it, with the command that does it again. One in a hundred
+/// is lived twice and has to go the same way.
+pub fn live_all(from: u64, seeds: u64) -> Result<(), String> {
+    for seed in from..from.saturating_add(seeds) {
+        let again = format!("replay it: cargo xtask simulate --seeds 1 --from {seed}");
+        let trace = live(seed).map_err(|f| format!("seed {seed}: {}\n{}\n{again}", f.what, f.trace.join("\n")))?;
+        if seed % 100 == 0 && live(seed).map_err(|f| f.what)? != trace {
+            return Err(format!("seed {seed} does not go the same way twice\n{again}"));
+        }
+    }
+    Ok(())
+}
+
+struct Life {
+    world: World,
+    shelter: [At; 2],
+    documents: Vec<DocId>,
+    tokens: u64,
+}
+
+impl Life {
+    fn begin(seed: u64) -> Self {
+        let mut world = World::seeded(seed);
+        let [shelter, _] = world.organisations([2, 1]);
+        Self { world, shelter: [shelter[0], shelter[1]], documents: Vec::new(), tokens: 0 }
+    }
+
+    fn run(&mut self) -> Result<(), String> {
+        self.world.faults(Faults::MANY);
+        for _ in 0..40 {
+            self.happen();
+            for _ in 0..self.world.below(40) {
+                self.world.step();
+            }
+            self.world.check_watch()?;
+        }
+        self.world.check_safety()?;
+        self.world.faults(Faults::default());
+        for node in 0..self.world.nodes.len() {
+            self.world.restart(node);
+        }
+        let library = self.world.stranger();
+        let _ = self.world.comes_to_rest();
+        for node in 0..self.world.nodes.len() {
+            if self.world.org(node) == self.world.org(self.shelter[0]) {
+                self.world.pair(library, node);
+            }
+        }
+        let nodes: Vec<At> = (0..self.world.nodes.len()).collect();
+        // Whatever is found out on one link has to get round to every other node.
+        for _ in 0..3 {
+            for (a, b) in nodes.iter().flat_map(|a| nodes.iter().map(move |b| (*a, *b))).filter(|(a, b)| a < b) {
+                self.world.link(a, b);
+                if !self.world.comes_to_rest() {
+                    return Err("it does not come to rest".to_owned());
+                }
+            }
+        }
+        self.world.check_safety()?;
+        self.world.check_converged()
+    }
+
+    /// One thing that people or nature do.
+    fn happen(&mut self) {
+        let at = self.somebody();
+        match self.world.below(40) {
+            0..=7 => self.publish(at),
+            8..=21 => self.edit(at),
+            22..=24 => self.share(at),
+            25 => self.withdraw(at),
+            26 => self.world.back_up(at),
+            27 => self.world.restore(at),
+            28 if self.world.nodes.len() < 4 && self.world.below(3) == 0 => {
+                let twin = self.shelter[self.world.below(2)];
+                self.world.clone_node(twin);
+            }
+            29 => self.world.set_clock(at),
+            _ => {
+                let other = self.somebody();
+                self.world.link(at, other);
+            }
+        }
+    }
+
+    fn somebody(&mut self) -> At {
+        self.world.below(self.world.nodes.len())
+    }
+
+    fn audience(&mut self) -> Audience {
+        [Audience::Public, Audience::Partners, Audience::Own][self.world.below(3)].clone()
+    }
+
+    fn publish(&mut self, at: At) {
+        let audience = self.audience();
+        let doc = self.world.publish(at, "Supper", audience);
+        self.documents.push(doc);
+    }
+
+    /// An own document that the node holds, if there is one.
+    fn own_document(&mut self, at: At) -> Option<DocId> {
+        let own: Vec<_> =
+            self.documents.iter().copied().filter(|d| d.is_of(Kind::LISTING, &self.world.org(at))).collect();
+        (!own.is_empty()).then(|| own[self.world.below(own.len())])
+    }
+
+    fn edit(&mut self, at: At) {
+        let Some(doc) = self.own_document(at) else { return };
+        self.tokens += 1;
+        let token = format!("token-{}-", self.tokens);
+        let (path, value) = match self.world.below(4) {
+            0 => {
+                let id = uuid::Uuid::from_u64_pair(1, self.tokens);
+                (format!("sessions.{id}.description"), json!(token))
+            }
+            1 => ("description".to_owned(), json!(format!("A warm room. {token}"))),
+            _ => (["fees", "wait_time"][self.world.below(2)].to_owned(), json!(token)),
+        };
+        let over = self.world.shown(at, doc, &path);
+        let keys = path.split('.').map(str::to_owned).collect();
+        let edit = WriteAction::Edit(vec![Edit { path: keys, value: Some(value) }]);
+        let was_told = self.world.write(at, doc, edit).is_ok();
+        if path != "description" {
+            // Of a text edited apart the pieces merge, so that no whole may be asked for.
+            self.world.ledger.edited(at, (doc, &path), &token, over, was_told);
+        }
+    }
+
+    fn share(&mut self, at: At) {
+        let Some(doc) = self.own_document(at) else { return };
+        let audience = self.audience();
+        self.world.ledger.shared(at, doc);
+        let _ = self.world.write(at, doc, WriteAction::Share(audience));
+    }
+
+    fn withdraw(&mut self, at: At) {
+        let Some(doc) = self.own_document(at) else { return };
+        let answer = self.world.write(at, doc, WriteAction::Withdraw);
+        let was_told = matches!(answer, Ok(Answer::Written(written)) if written.iter().all(|w| w.changed));
+        // Somebody who shares anew elsewhere at the same time knows no better, and what they say stands.
+        let knows_all = self.generations(doc).len() == 1;
+        self.world.ledger.withdrawn(at, doc, was_told && knows_all);
+    }
+
+    fn generations(&self, doc: DocId) -> BTreeSet<u64> {
+        let held = self.world.nodes.iter().filter_map(|n| n.disk.document(doc));
+        held.map(|d| d.current().map(|s| s.statement().generation).max().unwrap_or(0)).collect()
+    }
+}
