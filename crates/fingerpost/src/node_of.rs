@@ -30,7 +30,12 @@ pub(crate) enum Asked {
 /// The folder that a command is about: absolute, so that both sides of the socket mean the same.
 pub(crate) fn folder(given: Option<&Path>) -> Result<PathBuf, Failure> {
     let folder = given.map_or_else(|| node::data::default_folder(|name| std::env::var(name).ok()), Path::to_path_buf);
-    std::path::absolute(&folder).map_err(|e| Failure::file("find", &folder, &e))
+    let folder = std::path::absolute(&folder).map_err(|e| Failure::file("find", &folder, &e))?;
+    if folder.exists() && !folder.is_dir() {
+        let refusal = Refusal::invalid(format!("{} is a file, and a data folder is needed", folder.display()));
+        return Err(refusal.hint("name a folder with --data, or one that is not there yet").into());
+    }
+    Ok(folder)
 }
 
 /// Finds who answers for this folder.

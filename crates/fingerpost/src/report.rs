@@ -83,11 +83,12 @@ pub(crate) fn usage(error: &clap::Error) -> String {
             cause.push(line.to_owned());
         }
     }
-    if let Some(usage) = usage {
-        hints.push(format!("usage is `{usage}`"));
-    }
     hints.push("add --help to read more".to_owned());
-    lines("cannot understand the command line", &cause.join(" "), &hints.join("; "))
+    let mut told = lines("cannot understand the command line", &cause.join(" "), &hints.join("; "));
+    if let Some(usage) = usage {
+        told.push_str(&format!("Usage: {usage}\n"));
+    }
+    told
 }
 
 fn lines(error: &str, cause: &str, hint: &str) -> String {

@@ -17,9 +17,12 @@ A new listing. Save and close to add it; leave it empty to add nothing. For exam
 name: Tuesday supper
 description: A hot meal and company for anybody who likes some.
 kind: group
-phones: {\"+\": {number: 020 7946 0000}}
-sessions: {\"+\": {freq: WEEKLY, byday: TU, opens_at: \"18:00\", closes_at: \"20:00\"}}
-cost_options: {\"+\": {option: free, amount: 0}}
+phones:
+  - number: 020 7946 0000
+sessions:
+  - {freq: WEEKLY, byday: TU, opens_at: \"18:00\", closes_at: \"20:00\"}
+cost_options:
+  - {option: free, amount: 0}
 ";
 
 pub(super) async fn organisation(place: &Place, verb: Organisation) -> Result<(), Failure> {

@@ -23,13 +23,8 @@ fn between(before: &Map<String, Value>, after: &Map<String, Value>, prefix: &str
         }
     }
     for (key, new) in after.iter().filter(|(key, new)| !before.contains_key(*key) && !new.is_null()) {
-        edits.push(PathEdit { path: format!("{prefix}{}", added(key)), value: Some(new.clone()) });
+        edits.push(PathEdit { path: format!("{prefix}{key}"), value: Some(new.clone()) });
     }
-}
-
-/// A key that is new and a UUID is an entry to add: the node names it.
-fn added(key: &str) -> &str {
-    if uuid::Uuid::parse_str(key).is_ok() { "+" } else { key }
 }
 
 /// A key with a dot in it cannot stand in a path: such a map is written whole.

@@ -1,7 +1,7 @@
 //! A document in the person's own editor.
 
 use super::difference::difference;
-use super::{fields_of, with_ids};
+use super::fields_of;
 use crate::report::Failure;
 use node::api::{PathEdit, Refusal};
 use serde_json::{Map, Value};
@@ -37,10 +37,7 @@ pub(crate) fn in_editor(heading: &str, before: &Map<String, Value>) -> Result<Ve
     }
     let text = std::fs::read_to_string(file.path()).map_err(failed)?;
     match fields_of(&text) {
-        Ok(after) => {
-            let after = after.into_iter().map(|(field, value)| (field.clone(), with_ids(&field, value))).collect();
-            Ok(difference(before, &after))
-        }
+        Ok(after) => Ok(difference(before, &after)),
         Err(why) => {
             let kept = file.into_temp_path().keep().map_err(|e| failed(e.error))?;
             let refusal = Refusal::invalid(format!("what came back from the editor {why}"));

@@ -18,9 +18,6 @@ use std::path::Path;
 /// Longest YAML that is read: no document may be larger.
 const YAML_BYTES: u64 = 2 << 20;
 
-/// Fields that may hold anything, lists of maps as well.
-const OPEN_FIELDS: &[&str] = &["extra", "taxonomy_detail"];
-
 /// One `--set`: a path and a value; null takes away.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Set {
@@ -68,29 +65,7 @@ pub(crate) fn gather(edits: &Edits) -> Result<Vec<PathEdit>, Failure> {
 }
 
 fn path_edit(path: String, value: Value) -> PathEdit {
-    let field = path.rsplit('.').next().unwrap_or_default();
-    let value = with_ids(field, value);
     PathEdit { path, value: Some(value).filter(|value| !value.is_null()) }
-}
-
-/// Things (sessions, telephones, costs) are maps by id. A person may as well write a list of them, or `+` for an id:
-/// each then gets a fresh one. What this program does not know by name is left as it is.
-fn with_ids(field: &str, value: Value) -> Value {
-    let fresh = || uuid::Uuid::new_v4().to_string();
-    match value {
-        value if OPEN_FIELDS.contains(&field) => value,
-        Value::Array(entries) if !entries.is_empty() && entries.iter().all(Value::is_object) => {
-            entries.into_iter().map(|entry| (fresh(), with_ids("", entry))).collect()
-        }
-        Value::Object(fields) => fields
-            .into_iter()
-            .map(|(key, value)| {
-                let value = with_ids(&key, value);
-                (if key == "+" { fresh() } else { key }, value)
-            })
-            .collect(),
-        other => other,
-    }
 }
 
 fn read_fields(file: &Path) -> Result<Map<String, Value>, Failure> {

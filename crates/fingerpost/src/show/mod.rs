@@ -38,7 +38,8 @@ pub(crate) fn short(id: &str, characters: usize) -> &str {
 pub(crate) fn wrap(text: &str, indent: usize) -> String {
     let mut out = String::new();
     for paragraph in plain(text).lines() {
-        let indent = indent + (paragraph.len() - paragraph.trim_start().len());
+        let first = indent + (paragraph.len() - paragraph.trim_start().len());
+        let (indent, mut at) = (first + if paragraph.trim_start().starts_with("- ") { 2 } else { 0 }, first);
         let mut column = 0;
         for word in paragraph.split_whitespace() {
             let width = word.chars().count();
@@ -47,8 +48,9 @@ pub(crate) fn wrap(text: &str, indent: usize) -> String {
                 column = 0;
             }
             if column == 0 {
-                out.push_str(&" ".repeat(indent));
-                column = indent;
+                out.push_str(&" ".repeat(at));
+                column = at;
+                at = indent;
             } else {
                 out.push(' ');
                 column += 1;

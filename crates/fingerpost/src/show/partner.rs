@@ -53,9 +53,9 @@ fn words(name: &str, id: &str, theirs: &str, own: &str, trust: Trust) -> String 
     let mut out = format!("\n  their words  {theirs}\n  your words   {own}\n");
     if trust == Trust::Paired {
         out.push_str(&format!(
-            "\nTo be sure that it is them: ring {name} on a number you already know. They read their words to you; if they\n\
-             are those above, run\n\n  fingerpost partner confirm {} --words \"{theirs}\"\n\n\
-             Then read your words to them, so that they do the same.\n",
+            "\nTo be sure that it is them: ring {name} on a number you already know. They read their words to you; you type\n\
+             what you hear\n\n  fingerpost partner confirm {} --words \"…\"\n\n\
+             and read your words to them, so that they do the same.\n",
             short(id, 13)
         ));
     }

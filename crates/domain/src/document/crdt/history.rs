@@ -3,7 +3,7 @@
 use super::actor_of;
 use crate::{ActorId, ChangeHash, Timestamp};
 use automerge::legacy::{Key, ObjectId, OpType};
-use automerge::{Automerge, ExpandedChange};
+use automerge::{Automerge, ExpandedChange, ObjType};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One change, for the person who reads the history.
@@ -41,6 +41,8 @@ pub(super) fn history(doc: &Automerge) -> Vec<Revision> {
 
 fn touched(change: &ExpandedChange, paths: &mut Paths) -> Vec<String> {
     let mut found: BTreeSet<Vec<String>> = BTreeSet::new();
+    // Maps of things are made empty with their document: nobody wrote anything there until something is in them.
+    let mut empty = Paths::new();
     for (op, counter) in change.operations.iter().zip(change.start_op.get()..) {
         let mut path = match &op.obj {
             ObjectId::Root => Vec::new(),
@@ -52,8 +54,17 @@ fn touched(change: &ExpandedChange, paths: &mut Paths) -> Vec<String> {
         if let Key::Map(key) = &op.key {
             path.push(key.to_string());
         }
-        if matches!(op.action, OpType::Make(_)) {
+        if let ObjectId::Id(id) = &op.obj
+            && let Some(path) = empty.remove(&(id.counter(), id.actor().clone()))
+        {
+            found.insert(path);
+        }
+        if let OpType::Make(kind) = &op.action {
             paths.insert((counter, change.actor_id.clone()), path.clone());
+            if *kind == ObjType::Map {
+                empty.insert((counter, change.actor_id.clone()), path);
+                continue;
+            }
         }
         found.insert(path);
     }
