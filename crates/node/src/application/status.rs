@@ -80,7 +80,8 @@ impl Application {
                 reason: format!("{} (from node {} of {})", q.reason, q.from, name(&q.owner)),
                 at_ms: q.at,
             })
-            .chain(incidents.into_iter().map(|i| RefusedContent {
+            // Content that was set aside is named above already.
+            .chain(incidents.into_iter().filter(|i| i.kind != "quarantined").map(|i| RefusedContent {
                 id: i.kind,
                 organisation: i.owner,
                 reason: match i.from {

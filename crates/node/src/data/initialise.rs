@@ -1,7 +1,8 @@
 //! Making a data folder: an organisation, its first node, its database.
 //!
-//! The recovery words lie in the folder before anything depends on them, so that no crash loses them; the row in the
-//! database comes last. A half-done folder is therefore made again from the start.
+//! The recovery words lie in the folder before anything depends on them, so that no crash loses them; the key file comes
+//! last. A folder without one, whose words are those of the database's organisation, was left half done and is made
+//! again from the start.
 
 use super::{Folder, RECOVERY_WORDS, write_private};
 use crate::api::{Initialised, Named};
@@ -9,6 +10,7 @@ use crate::clock::now;
 use crate::config::{self, Config, Origin};
 use crate::secret::{found, write_recovery_words};
 use crate::{Error, engine};
+use domain::identity::Root;
 use domain::sync::Batch;
 use domain::{Refusal, RefusalKind};
 use std::path::Path;
@@ -73,7 +75,8 @@ async fn found_in(
     folder: &Folder,
     store: &Store,
 ) -> Result<Initialised, Error> {
-    if let Some(there) = store.organisation().await.map_err(|e| store_fault("cannot read the database", e))? {
+    let there = store.organisation().await.map_err(|e| store_fault("cannot read the database", e))?;
+    if let Some(there) = there.filter(|there| !is_half_done(folder, there)) {
         let (what, hint) = if folder.keys().exists() {
             ("data folder", "start it with `fingerpost up`, or name another folder with --data")
         } else {
@@ -88,7 +91,6 @@ async fn found_in(
     }
     let founded = found()?;
     write_recovery_words(&folder.recovery_words(), &founded.root)?;
-    founded.secrets.write(&folder.keys())?;
     write_settings(config, keep)?;
     let organisation = Organisation {
         org_id: founded.root.org_id(),
@@ -100,12 +102,19 @@ async fn found_in(
     let batch = Batch { at: now(), keys: [(organisation.org_id, founded.keys.bytes())].into(), ..Batch::default() };
     store.commit(&batch).await.map_err(|e| store_fault("cannot write the organisation's keys", e))?;
     store.set_organisation(&organisation).await.map_err(|e| store_fault("cannot write what this node is", e))?;
+    founded.secrets.write(&folder.keys())?;
     engine::describe_organisation(store, folder, &founded.secrets, &organisation).await?;
     Ok(Initialised {
         organisation: Named { id: organisation.org_id, name },
         node_id: organisation.node_id,
         recovery_words: founded.root.recovery_words()?.to_string(),
     })
+}
+
+/// Whether an organisation was begun in this folder, and the process ended before its keys were kept.
+fn is_half_done(folder: &Folder, there: &Organisation) -> bool {
+    let words = std::fs::read_to_string(folder.recovery_words()).unwrap_or_default();
+    !folder.keys().exists() && Root::from_recovery_words(&words).is_ok_and(|root| root.org_id() == there.org_id)
 }
 
 /// Opens the database that the configuration names.

@@ -40,12 +40,13 @@ async fn what_fails_leaves_nothing_and_a_half_done_folder_is_made_again() {
     assert!(!data.exists(), "a folder made for nothing is taken away again");
     refused(&config(&data, &[("name", &"x".repeat(201))]), "200 characters").await;
 
-    // The process died after the keys were written.
-    let folder = Folder::open_or_make(&data).unwrap();
-    found().unwrap().secrets.write(&folder.keys()).unwrap();
-    drop(folder);
+    // The process died before the keys were written.
+    initialise(&config(&data, &[]), Keep::All).await.unwrap();
+    std::fs::remove_file(data.join(crate::data::KEYS)).unwrap();
     let made = initialise(&config(&data, &[]), Keep::All).await.unwrap();
     assert_eq!(made.organisation.name, UNNAMED);
+    let store = open_store(&config(&data, &[])).await.unwrap();
+    assert_eq!(store.organisation().await.unwrap().unwrap().org_id, made.organisation.id);
 }
 
 #[tokio::test]

@@ -315,6 +315,9 @@ impl Loop {
         let mut needs = engine.needs(&input);
         let cached = self.cache.take(&mut needs);
         let mut loaded = self.opening.store.load(&needs).await.map_err(Failure::Store)?;
+        for damaged in &loaded.corrupt {
+            tracing::error!(document = %damaged.doc_id.record(), reason = %damaged.reason, "what is stored is damaged");
+        }
         loaded.documents.extend(cached);
         let effects = engine.step(now(), input, &mut loaded);
         self.perform(effects).await?;
