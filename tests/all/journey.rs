@@ -1,6 +1,7 @@
 //! What two organisations do with the built binary, told on both databases.
 
 mod crash;
+mod damage;
 mod import;
 mod pairing;
 mod sharing;
@@ -16,16 +17,19 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// An organisation's node, running or not.
 struct Node {
     folder: Folder,
+    /// Where it keeps what it holds, where that is not SQLite in its folder.
+    database: Option<String>,
     running: Option<Up>,
     /// Where it listens for partners: a free port at its first start, and the same one afterwards.
     address: String,
 }
 
 impl Node {
-    fn init(name: &str, flags: &[&str]) -> Self {
+    fn init(name: &str, database: Option<String>) -> Self {
         let folder = Folder::new();
-        folder.run([&["init", "--name", name], flags].concat()).expect_done();
-        Self { folder, running: None, address: "127.0.0.1:0".into() }
+        let flags: Vec<_> = database.iter().flat_map(|url| ["--database", url]).collect();
+        folder.run([&["init", "--name", name], flags.as_slice()].concat()).expect_done();
+        Self { folder, database, running: None, address: "127.0.0.1:0".into() }
     }
 
     fn up(&mut self) {
@@ -43,6 +47,11 @@ impl Node {
     /// Stops it as a service manager does.
     fn stop(&mut self) {
         assert_eq!(self.running.take().expect("it runs").stop(), 0);
+    }
+
+    /// The database, for those who go behind its back.
+    fn database_url(&self) -> String {
+        self.database.clone().unwrap_or_else(|| store::sqlite_url(&self.folder.data().join("fingerpost.db")))
     }
 
     /// Where its page is, as `host:port`.
@@ -101,8 +110,8 @@ fn check(name: &str, story: impl Fn(&mut Node, &mut Node)) {
 /// The same before they have paired.
 fn both(name: &str, story: impl Fn(&mut Node, &mut Node)) {
     let on = |organisation: &str, place: usize| match Cluster::shared() {
-        Some(cluster) if place == 1 => Node::init(organisation, &["--database", &cluster.database(name)]),
-        _ => Node::init(organisation, &[]),
+        Some(cluster) if place == 1 => Node::init(organisation, Some(cluster.database(name))),
+        _ => Node::init(organisation, None),
     };
     let rounds = if Cluster::shared().is_some() { 2 } else { 1 };
     for round in 0..rounds {

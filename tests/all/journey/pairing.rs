@@ -40,7 +40,7 @@ fn an_invitation_is_good_for_one_organisation() {
         let joined = council.json(&["join", &code]);
         assert_eq!(joined["organisation"]["name"], "Night Shelter");
         assert_eq!(joined["words"].as_str().expect("words").split(' ').count(), 8);
-        let mut surgery = Node::init("Surgery", &[]);
+        let mut surgery = Node::init("Surgery", None);
         surgery.up();
         surgery.run(&["join", &code]).expect_told(1, &[]);
         assert!(surgery.lines(&["partner", "list"]).is_empty());

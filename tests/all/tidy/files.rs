@@ -25,7 +25,7 @@ const TOP: [&str; 16] = [
 const LONG_FILES: [&str; 0] = [];
 
 /// Functions over 70 lines, as `path function`. May only shrink.
-const LONG_FUNCTIONS: [&str; 1] = ["crates/domain/src/sim/tests.rs check"];
+const LONG_FUNCTIONS: [&str; 0] = [];
 
 /// Migrations in order. Once released a migration keeps its name and its text: others have run it.
 const MIGRATIONS: [&str; 1] = ["crates/store/migrations/0001_first.sql"];

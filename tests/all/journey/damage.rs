@@ -1,0 +1,67 @@
+//! A byte flipped in what an organisation sends: the partner refuses that, says what and why, and takes the rest.
+
+use super::{Node, add, both, expect_clean, expect_listings, pair, until};
+use serde_json::Value;
+use sqlx::{AnyConnection, Connection, Row};
+use std::collections::BTreeSet;
+
+/// Changes one stored blob of the listing with this name, behind the node's back. `table` has one row for it.
+fn flip(node: &Node, name: &str, table: &str, change: impl FnOnce(&mut Vec<u8>)) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        sqlx::any::install_default_drivers();
+        let mut connection = AnyConnection::connect(&node.database_url()).await.expect("connects");
+        let of = "(select doc_id from document where name = $1)";
+        let sql = format!("select doc_id, bytes from {table} where doc_id = {of}");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(name).fetch_all(&mut connection).await.expect("reads");
+        assert_eq!(rows.len(), 1, "{table} of {name}");
+        let (doc_id, mut bytes): (Vec<u8>, Vec<u8>) = (rows[0].get(0), rows[0].get(1));
+        change(&mut bytes);
+        let sql = format!("update {table} set bytes = $1 where doc_id = $2");
+        let written = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(bytes).bind(doc_id).execute(&mut connection).await;
+        assert_eq!(written.expect("writes").rows_affected(), 1);
+        connection.close().await.expect("closes");
+    });
+}
+
+#[test]
+fn what_was_altered_at_the_sender_is_refused_and_the_rest_arrives() {
+    both("damage", |shelter, council| {
+        for name in ["One", "Two", "Three", "Signature", "Payload", "Change"] {
+            add(shelter, name);
+        }
+        shelter.stop();
+        // A signed object ends with its signature of 64 bytes and that field's key and length.
+        flip(shelter, "Signature", "statement", |bytes| *bytes.last_mut().expect("bytes") ^= 1);
+        flip(shelter, "Payload", "statement", |bytes| {
+            let at = bytes.len() - 67;
+            bytes[at] ^= 2;
+        });
+        flip(shelter, "Change", "change", |bytes| *bytes.last_mut().expect("bytes") ^= 1);
+        shelter.up();
+        pair(shelter, council);
+        // A damaged statement never gets there; a damaged change leaves a listing known of, and without content.
+        expect_listings(council, 4);
+        let refused = until("what was refused is told", || {
+            let told = council.json(&["status"])["refused"].as_array().expect("a list").clone();
+            (!told.is_empty()).then_some(told)
+        });
+        assert!(refused.iter().all(|r| !r["reason"].as_str().expect("a reason").is_empty()), "{refused:?}");
+        let names: BTreeSet<_> =
+            council.lines(&["listing", "list"]).into_iter().map(|row| text(&row["name"])).collect();
+        assert_eq!(names, ["", "One", "Three", "Two"].map(str::to_owned).into());
+        assert_eq!(council.json(&["status"])["quarantined"], 1);
+        expect_clean(council);
+        let own = shelter.run(&["verify", "--json"]);
+        assert_eq!(own.code, 1, "{own:?}");
+        let own: Value = serde_json::from_str(&own.out).expect("JSON");
+        assert!(own["bad"].as_array().expect("a list").len() >= 3, "{own}");
+        // The damage stops nobody: what is made next arrives.
+        add(shelter, "Four");
+        expect_listings(council, 5);
+    });
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("text").to_owned()
+}
