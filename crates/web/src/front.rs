@@ -181,7 +181,7 @@ fn line(partner: &PartnerRow, now: Timestamp) -> PartnerLine {
             format!("{} to come", count(partner.behind, "version"))
         },
         trust: match partner.trust {
-            Trust::Paired => "words not compared",
+            Trust::Paired => "not verified yet",
             Trust::Verified => "verified",
         },
         well: partner.behind == 0 && partner.state == PartnerState::Linked,

@@ -62,7 +62,13 @@ pub(super) async fn listing(place: &Place, verb: Listing) -> Result<(), Failure>
         }
         Listing::Withdraw { id } => {
             let mut node = find(&place.data, Need::Running).await?;
-            write(place, &mut node, Request::ListingWithdraw { id }, "Withdrawn").await
+            write(
+                place,
+                &mut node,
+                Request::ListingWithdraw { id },
+                "Withdrawn here, and at partners as they hear of it",
+            )
+            .await
         }
         Listing::Share { id, audience } => {
             let mut node = find(&place.data, Need::Running).await?;

@@ -122,6 +122,9 @@ fn under_title(view: &DocumentView, names: &Names) -> String {
         out.push_str(&wrap(&format!("kept by {}", keepers.join(", ")), 0));
     }
     out.push_str(&format!("id {}\n", view.id));
+    if view.withdrawn {
+        out.push_str("! withdrawn: its owner took it back, and this is what it last said\n");
+    }
     if let Some(alert) = text(&view.fields, "alert") {
         out.push_str(&wrap(&format!("! {alert}"), 0));
     }

@@ -26,7 +26,7 @@ pub(super) fn cells(partner: &PartnerRow, now: Timestamp) -> Vec<String> {
         n => format!("{} still to come", count(n, "version")),
     };
     let trust = match partner.trust {
-        Trust::Paired => "paired, words not compared",
+        Trust::Paired => "paired, not verified",
         Trust::Verified => "verified",
     };
     vec![partner.name.clone(), short(&partner.id.to_string(), 13).to_owned(), state, behind, trust.to_owned()]
@@ -37,29 +37,33 @@ pub(crate) fn partner(view: &PartnerView, now: Timestamp) -> String {
     let mut out = format!("{}\nid {}\n\n", plain(&view.row.name), view.row.id);
     let mut lines: Vec<String> = cells(&view.row, now).drain(2..).collect();
     lines.extend(view.paired_at_ms.map(|at| format!("paired {}", instant(at))));
-    lines.push(format!("{} of theirs are held here", count(view.documents_held, "document")));
-    lines.push(format!("{} of ours may go to them", count(view.documents_shared, "document")));
+    lines.push(format!("held here: {} of theirs", count(view.documents_held, "document")));
+    lines.push(format!("may go to them: {} of ours", count(view.documents_shared, "document")));
     lines.push(match view.addresses.as_slice() {
         [] => "no address is known: they have to connect to us".into(),
         addresses => format!("reached at {}", addresses.join(", ")),
     });
     out.extend(lines.iter().map(|line| format!("  {}\n", plain(line))));
-    out.push_str(&words(&view.row.name, &view.row.id.to_string(), &view.words, &view.own_words, view.row.trust));
+    out.push_str(&format!("\n  their words  {}\n  your words   {}\n", view.words, view.own_words));
+    out.push_str(&match (view.confirmed_here_at_ms, view.confirmed_there) {
+        (Some(_), true) => "\nBoth sides compared the words.\n".to_owned(),
+        (Some(at), false) => format!(
+            "\nYou compared their words on {}. They are verified once they have compared yours, too: read yours to them.\n",
+            instant(at)
+        ),
+        (None, _) => to_compare(&view.row.name, &view.row.id.to_string()),
+    });
     out
 }
 
-fn words(name: &str, id: &str, theirs: &str, own: &str, trust: Trust) -> String {
+fn to_compare(name: &str, id: &str) -> String {
     let name = plain(name);
-    let mut out = format!("\n  their words  {theirs}\n  your words   {own}\n");
-    if trust == Trust::Paired {
-        out.push_str(&format!(
-            "\nTo be sure that it is them: ring {name} on a number you already know. They read their words to you; you type\n\
-             what you hear\n\n  fingerpost partner confirm {} --words \"…\"\n\n\
-             and read your words to them, so that they do the same.\n",
-            short(id, 13)
-        ));
-    }
-    out
+    format!(
+        "\nTo be sure that it is them: ring {name} on a number you already know. They read their words to you; you type\n\
+         what you hear\n\n  fingerpost partner confirm {} --words \"…\"\n\n\
+         and read your words to them, so that they do the same.\n",
+        short(id, 13)
+    )
 }
 
 /// A fresh invitation and what to do with it.
@@ -96,7 +100,8 @@ pub(crate) fn joined(joined: &Joined, own_words: &str) -> String {
     );
     let id = joined.organisation.id.to_string();
     format!(
-        "You are paired with {name}. Listings are on their way in both directions.\n{}",
-        words(&joined.organisation.name, &id, &joined.words, own_words, Trust::Paired)
+        "You are paired with {name}. Listings are on their way in both directions.\n\n  their words  {}\n  your words   {own_words}\n{}",
+        joined.words,
+        to_compare(&joined.organisation.name, &id)
     )
 }

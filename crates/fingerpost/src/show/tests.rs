@@ -11,6 +11,7 @@ fn view(fields: Value) -> DocumentView {
         id: RecordId::from_bytes([0x5f; 16]),
         fields: fields.as_object().unwrap().clone(),
         owner: org(1),
+        withdrawn: false,
         keepers: vec![],
         conflicts: vec![],
         history: vec![],

@@ -51,6 +51,9 @@ pub struct DocumentView {
     pub fields: Map<String, Value>,
     /// Whose it is.
     pub owner: OrgId,
+    /// Whether its owner took it back; its content is what it last said.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
     /// Whose proposals the owner's node takes without asking.
     pub keepers: Vec<OrgId>,
     /// Fields with more than one value.

@@ -83,6 +83,10 @@ pub struct PartnerView {
     pub own_words: String,
     /// Where it may be reached (`host:port`).
     pub addresses: Vec<String>,
+    /// When this side compared the partner's words.
+    pub confirmed_here_at_ms: Option<Timestamp>,
+    /// Whether the partner said that it compared ours.
+    pub confirmed_there: bool,
     /// When it was paired.
     pub paired_at_ms: Option<Timestamp>,
     /// How many of its documents are held here.

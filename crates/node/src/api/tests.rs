@@ -75,6 +75,7 @@ fn a_document_shows_its_own_fields_beside_owner_conflicts_and_history() {
             id: record,
             fields: fields.as_object().unwrap().clone(),
             owner: a,
+            withdrawn: false,
             keepers: vec![],
             conflicts: vec![Conflict {
                 field: "name".into(),

@@ -71,6 +71,8 @@ impl Application {
             words: view::words(&known.keys, &org),
             own_words: view::words(&known.keys, &self.0.org),
             addresses: partner.addresses.clone(),
+            confirmed_here_at_ms: partner.confirmed_here_at,
+            confirmed_there: partner.confirmed_there.is_some(),
             paired_at_ms: Some(partner.paired_at),
             documents_held: held,
             documents_shared: shared,

@@ -3,6 +3,7 @@
 use crate::api::{Conflict, ConflictValue, DocumentView, HistoryEntry};
 use domain::document::crdt::{Content, Revision};
 use domain::identity::KeysObject;
+use domain::statement::Life;
 use domain::sync::Document;
 use domain::{ActorId, OrgId, Refusal, VersionId};
 use serde_json::{Map, Value};
@@ -22,6 +23,7 @@ pub(super) fn view(document: &Document) -> Result<DocumentView, Refusal> {
         id: document.id.record(),
         fields: fields(&row.value),
         owner: document.owner,
+        withdrawn: row.life != Life::Live,
         keepers: Vec::new(),
         conflicts: content.conflicts().into_iter().map(|c| conflict(c, document.owner)).collect(),
         history: content.history().into_iter().take(HISTORY_SHOWN).map(|revision| entry(revision, document)).collect(),
@@ -37,7 +39,7 @@ pub(super) fn content(document: &Document) -> Result<Content, Refusal> {
 
 /// The fields without those that the view adds itself.
 fn fields(value: &Value) -> Map<String, Value> {
-    let own = ["id", "owner", "keepers", "conflicts", "history"];
+    let own = ["id", "owner", "withdrawn", "keepers", "conflicts", "history"];
     let fields = value.as_object().into_iter().flatten();
     fields.filter(|(name, _)| !own.contains(&name.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
