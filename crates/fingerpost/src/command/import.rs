@@ -1,6 +1,7 @@
 //! `import` and `export`.
 
 use super::Place;
+use super::sink::Sink;
 use crate::arguments::{Export, Import};
 use crate::node_of::{Asked, Need, find, unexpected};
 use crate::output::{Reader, print, print_json, tell};
@@ -8,7 +9,7 @@ use crate::report::{FAILED, Failure};
 use crate::show;
 use node::api::{ImportCounts, ImportPreview, ImportSource, Request, Response};
 use std::fs::File;
-use std::io::{self, BufRead, BufWriter, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 pub(super) async fn import(place: &Place, import: Import) -> Result<(), Failure> {
@@ -80,7 +81,7 @@ pub(super) async fn export(place: &Place, export: Export) -> Result<(), Failure>
     let failed = |e: io::Error| Failure::file("write", &file, &e);
     let folder = file.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let writing = tempfile::Builder::new().prefix(".fingerpost-export").tempfile_in(folder).map_err(failed)?;
-    let mut out = BufWriter::new(writing);
+    let mut out = Sink::new(writing, &file);
     let services = each_service(&mut node, |service| {
         serde_json::to_writer(&mut out, &service)
             .map_err(io::Error::from)
@@ -88,7 +89,7 @@ pub(super) async fn export(place: &Place, export: Export) -> Result<(), Failure>
             .map_err(failed)
     })
     .await?;
-    let writing = out.into_inner().map_err(|e| failed(e.into_error()))?;
+    let writing = out.finish().map_err(failed)?;
     let allowed = File::metadata(writing.as_file()).map_err(failed)?.permissions();
     writing.as_file().set_permissions(published(allowed)).map_err(failed)?;
     writing.persist(&file).map_err(|e| failed(e.error))?;

@@ -4,6 +4,7 @@ mod import;
 mod init;
 mod listing;
 mod partner;
+mod sink;
 mod status;
 pub(crate) mod up;
 
