@@ -1,0 +1,85 @@
+//! A node of the release build as a process, and its control socket.
+
+use crate::Fallible;
+use node::api::{Request, Response};
+use node::control::Control;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// A running node; killed when dropped.
+pub(crate) struct Process {
+    child: Child,
+    data: PathBuf,
+    /// Where it listens for nodes.
+    pub(crate) address: SocketAddr,
+}
+
+/// Builds the product, once, and says where it lies: beside this program.
+pub(crate) fn build() -> Fallible<PathBuf> {
+    let own = std::env::current_exe()?;
+    let folder = own.parent().ok_or("this program lies nowhere")?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = std::process::Command::new(cargo)
+        .args(["build", "--quiet", "--release", "--package", "fingerpost"])
+        .status()?;
+    if !status.success() {
+        return Err("the product does not build".into());
+    }
+    Ok(folder.join("fingerpost"))
+}
+
+impl Process {
+    /// Starts a node on this folder, listening here (port 0: any), said to be reachable there.
+    pub(crate) async fn start(
+        program: &Path,
+        data: &Path,
+        listen: &str,
+        advertise: Option<SocketAddr>,
+    ) -> Fallible<Self> {
+        let mut command = Command::new(program);
+        command.args(["up", "--json", "--name", "bench", "--node-listen", listen, "--people-listen", "127.0.0.1:0"]);
+        command.arg("--data").arg(data);
+        if let Some(advertise) = advertise {
+            command.args(["--advertise", &advertise.to_string()]);
+        }
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        let mut child = command.spawn()?;
+        let out = child.stdout.take().ok_or("no standard output")?;
+        let line = BufReader::new(out).lines().next_line().await?.ok_or("the node ended before it was ready")?;
+        let ready: serde_json::Value = serde_json::from_str(&line)?;
+        let address = ready["node"].as_str().ok_or("the ready line names no node address")?.parse()?;
+        Ok(Self { child, data: data.to_owned(), address })
+    }
+
+    /// Asks it something.
+    pub(crate) async fn ask(&self, request: Request) -> Fallible<Response> {
+        let mut control = self.control().await?;
+        Ok(control.ask(request).await.map_err(|refusal| format!("{refusal:?}"))?)
+    }
+
+    /// A connection to its control socket.
+    pub(crate) async fn control(&self) -> Fallible<Control> {
+        Ok(Control::find(&self.data).await.map_err(|r| r.to_string())?.ok_or("no node runs")?)
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().unwrap_or(0)
+    }
+
+    /// A figure of `/proc/…/status` in MiB: `VmRSS` now, `VmHWM` at its highest.
+    pub(crate) fn memory_mib(&self, what: &str) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap_or_default();
+        let line = status.lines().find(|l| l.starts_with(what)).unwrap_or_default();
+        line.split_whitespace().nth(1).and_then(|kib| kib.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
+    }
+
+    /// Bytes of its data folder.
+    pub(crate) fn disk_bytes(&self) -> u64 {
+        let files = std::fs::read_dir(&self.data).into_iter().flatten().flatten();
+        files.filter_map(|f| f.metadata().ok()).filter(|m| m.is_file()).map(|m| m.len()).sum()
+    }
+}
