@@ -3,6 +3,8 @@
 
 use crate::Fallible;
 use crate::report::Report;
+use domain::OrgId;
+use domain::audience::Scope;
 use domain::document::Content;
 use domain::sync::Needs;
 use domain::sync::needs::FeedRange;
@@ -30,8 +32,8 @@ const RUNS: usize = 5;
 type Chunks = Vec<Vec<u8>>;
 
 /// Measures it over the documents of the node in this folder.
-pub(crate) async fn run(data: &Path, listings: usize, report: &mut Report) -> Fallible<()> {
-    let documents = Arc::new(read(data).await?);
+pub(crate) async fn run(data: &Path, owner: OrgId, listings: usize, report: &mut Report) -> Fallible<()> {
+    let documents = Arc::new(read(data, owner).await?);
     let mut times = Vec::new();
     for _ in 0..RUNS {
         times.push(once(documents.clone()).await?);
@@ -41,9 +43,9 @@ pub(crate) async fn run(data: &Path, listings: usize, report: &mut Report) -> Fa
 }
 
 /// The public documents of a node, from its own store.
-async fn read(data: &Path) -> Fallible<Vec<Chunks>> {
-    let store = store::Store::open(&store::sqlite_url(&data.join(node::data::DATABASE))).await?;
-    let scope = store.scopes().await?.into_iter().max_by_key(|(_, s)| s.sum.count()).ok_or("an empty node")?.0;
+async fn read(data: &Path, owner: OrgId) -> Fallible<Vec<Chunks>> {
+    let store = store::Store::open(&store::sqlite_url(&data.join("fingerpost.db"))).await?;
+    let scope = Scope::public(owner).id();
     let (mut documents, mut after) = (Vec::new(), 0);
     loop {
         let range = FeedRange { scope, after, rows: 500, bytes: usize::MAX };

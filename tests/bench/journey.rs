@@ -39,7 +39,8 @@ pub(crate) async fn run(listings: usize, report: &mut Report) -> Fallible<()> {
     }
 
     first_sync(&sender, &receiver, &proxy, listings, report).await?;
-    floor::run(&here, listings, report).await?;
+    let Response::Status(status) = sender.ask(Request::Status).await? else { return Err("no status".into()) };
+    floor::run(&here, status.organisation.id, listings, report).await?;
     reconnect(&receiver, &proxy, listings, report).await?;
     let ids = ids(&sender, listings).await?;
     apart(&sender, &receiver, &proxy, &ids, report).await?;
