@@ -1,7 +1,9 @@
 //! The product, tried as its users try it; and the rules of this repository.
 
 mod command_line;
+mod hostile;
 mod journey;
 mod node;
 mod store;
+mod tamper;
 mod tidy;

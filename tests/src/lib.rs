@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod postgres;
+pub mod rogue;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
