@@ -28,13 +28,13 @@ fn whatever_a_partner_sends_the_node_serves_on() {
             let item = item_of(&rogue, &corpus, &case.input, n);
             let before = resident_kib(up.id());
             let started = Instant::now();
-            if !rogue.offer(vec![item]).await {
-                panic!("{} ended the link", case.name);
-            }
+            // A frame that is past a limit of the contract is not read, and ends the link.
+            let is_read = rogue.offer(vec![item]).await;
+            assert!(is_read || case.stop <= Stop::Statement, "{} ended the link", case.name);
             let took = started.elapsed().as_secs_f64() * 1000.0;
             let grown = resident_kib(up.id()).saturating_sub(before);
             assert!(grown < MEMORY_KIB, "{} made the node grow by {grown} KiB", case.name);
-            if took > slowest.0 {
+            if is_read && took > slowest.0 {
                 slowest = (took, case.name.clone());
             }
         }

@@ -5,5 +5,4 @@ mod hostile;
 mod journey;
 mod node;
 mod store;
-mod tamper;
 mod tidy;

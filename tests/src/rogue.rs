@@ -60,11 +60,7 @@ impl Rogue {
         tokio::spawn(links.run(listener, stop.clone()));
         tokio::spawn(take_in(met, known));
         pairing.join(code).await.expect("the node takes the partner in");
-        let outbox = loop {
-            if let LinkEvent::Linked { outbox, .. } = next(&mut events).await {
-                break outbox;
-            }
-        };
+        let outbox = linked(&mut events).await;
         let feed_id = FeedId::from_bytes([7; 16]);
         let cursor = Cursor { feed_id, seq: 0, chain: [0; 32] };
         let mut rogue = Self { founded, cursor, events, outbox, _folder: folder, _stop: stop.drop_guard() };
@@ -89,7 +85,7 @@ impl Rogue {
 
     /// Sends items as the next row of its public feed, and waits until the node says that it stored the row.
     ///
-    /// Gives whether the link still stands: a frame that no node may send ends it.
+    /// Gives whether the link stood that: a frame that no node may send ends it, and then they link again.
     pub async fn offer(&mut self, items: Vec<Item>) -> bool {
         self.cursor.seq += 1;
         self.cursor.chain = chain(&self.cursor.chain, &VersionId::from_bytes([9; 32]));
@@ -100,7 +96,11 @@ impl Rogue {
                 LinkEvent::Received { message: Message::Stored { seq, .. }, .. } if seq == self.cursor.seq => {
                     return true;
                 }
-                LinkEvent::Unlinked { .. } => return false,
+                LinkEvent::Unlinked { .. } => {
+                    self.outbox = linked(&mut self.events).await;
+                    self.answer_openings().await;
+                    return false;
+                }
                 _ => {}
             }
         }
@@ -118,6 +118,14 @@ impl Rogue {
             };
             let opened = openings.iter().map(|o| Opened { scope: o.scope, answer: answer(o.scope) }).collect();
             return self.send(Message::Opened(opened)).await;
+        }
+    }
+}
+
+async fn linked(events: &mut mpsc::Receiver<LinkEvent>) -> Outbox {
+    loop {
+        if let LinkEvent::Linked { outbox, .. } = next(events).await {
+            return outbox;
         }
     }
 }

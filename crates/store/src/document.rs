@@ -11,6 +11,9 @@ use domain::{DocId, OrgId, Refusal};
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
+/// Content of the document was here at some time. A version can be known long before.
+const HAS_CONTENT: &str = "value <> 'null'";
+
 /// Which documents a list shows. The default shows all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DocumentFilter {
@@ -18,7 +21,7 @@ pub struct DocumentFilter {
     pub kind: Option<Kind>,
     /// Only of these owners; all when it is empty.
     pub owners: BTreeSet<OrgId>,
-    /// Only with this life.
+    /// Only with this life. Of live ones only those whose content is here: there is nothing else to show.
     pub life: Option<Life>,
     /// Only with this in their name, whatever its case.
     pub name: Option<String>,
@@ -99,8 +102,10 @@ impl Store {
 
     /// How many live documents of which kind are here from whom.
     pub async fn counts(&self) -> Result<Vec<DocumentCount>, StoreError> {
-        let select = "select kind, owner, count(*) from document where life = 1 group by kind, owner \
-                      order by kind, owner";
+        let select = format!(
+            "select kind, owner, count(*) from document where life = 1 and {HAS_CONTENT} group by kind, owner \
+             order by kind, owner"
+        );
         let rows = self.read(select, vec![]).await?;
         rows.iter()
             .map(|row| {
@@ -145,6 +150,9 @@ fn conditions(filter: &DocumentFilter, after: Option<&DocumentPlace>) -> Result<
     }
     if let Some(life) = filter.life {
         all.push(format!("life = {}", bind(Value::Int(life_number(life)))));
+        if life == Life::Live {
+            all.push(HAS_CONTENT.to_owned());
+        }
     }
     if let Some(name) = &filter.name {
         let pattern = format!("%{}%", escaped(&folded(name)));
