@@ -23,6 +23,7 @@ fn whatever_a_partner_sends_the_node_serves_on() {
         let mut rogue = Rogue::join(&code).await;
         let corpus = Corpus::new(rogue.org(), &rogue.founded.secrets.author, rogue.scope().id());
         assert!(corpus.cases.len() >= 60, "{} cases", corpus.cases.len());
+        assert!(rogue.offer(vec![honest(&rogue, "honest at first")]).await, "an honest listing is taken");
         let mut slowest = (0.0, String::new());
         for (n, case) in corpus.cases.iter().enumerate() {
             let item = item_of(&rogue, &corpus, &case.input, n);
@@ -39,11 +40,16 @@ fn whatever_a_partner_sends_the_node_serves_on() {
             }
         }
         println!("slowest of {}: {:.1} ms, {}", corpus.cases.len(), slowest.0, slowest.1);
-        let name = "an honest listing";
-        assert!(rogue.offer(vec![honest(&rogue, name)]).await, "the link stands after all that");
+        // Whose content failed to open three times is not opened for an hour; everybody else is served as before.
+        let code = node.json(["invite"])["code"].as_str().expect("a code").to_owned();
+        let mut other = Rogue::join(&code).await;
+        assert!(other.offer(vec![honest(&other, "from somebody else")]).await, "another partner is served");
+        node.run(["listing", "add", "--set", "name=our own"]).expect_done();
         let listings = node.run(["listing", "list", "--json"]).out;
-        assert_eq!(listings.lines().count(), 1, "only what is honest is shown: {listings}");
-        assert!(listings.contains(name), "{listings}");
+        assert_eq!(listings.lines().count(), 3, "only what is honest is shown: {listings}");
+        for name in ["honest at first", "from somebody else", "our own"] {
+            assert!(listings.contains(name), "{name}: {listings}");
+        }
     });
     let status = node.json(["status"]);
     assert!(status["quarantined"].as_u64().expect("a count") > 60, "{status}");
