@@ -172,22 +172,24 @@ async fn ids(node: &Process, listings: usize) -> Fallible<Vec<String>> {
 }
 
 async fn until(node: &Process, listings: u64) -> Fallible<()> {
+    let mut again = tokio::time::interval(Duration::from_millis(20));
     loop {
+        again.tick().await;
         let Response::Status(status) = node.ask(Request::Status).await? else { return Err("no status".into()) };
         if status.documents.get("listing").copied().unwrap_or(0) >= listings {
             return Ok(());
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
 async fn in_step(node: &Process) -> Fallible<()> {
+    let mut again = tokio::time::interval(Duration::from_millis(5));
     loop {
+        again.tick().await;
         let Response::Status(status) = node.ask(Request::Status).await? else { return Err("no status".into()) };
         if status.partners.iter().all(|p| p.state == node::api::PartnerState::Linked && p.behind == 0) {
             return Ok(());
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

@@ -70,8 +70,9 @@ impl Proxy {
 
     /// From the first byte to the last, once nothing has flowed for this long and at least `least` bytes have.
     pub(crate) async fn flow(&self, quiet: Duration, least: u64) -> Duration {
+        let mut again = tokio::time::interval(Duration::from_millis(2));
         loop {
-            tokio::time::sleep(Duration::from_millis(2)).await;
+            again.tick().await;
             let (first, last) = (self.state.first_us.load(Ordering::SeqCst), self.state.last_us.load(Ordering::SeqCst));
             let now = self.state.now_us();
             if self.bytes() >= least && last > 0 && u128::from(now.saturating_sub(last)) > quiet.as_micros() {

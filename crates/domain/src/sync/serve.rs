@@ -243,10 +243,6 @@ fn item_of(serving: &mut Serving, scope: ScopeId, row: &FeedRow, loaded: &Loaded
     if serving.given.remove(&version) {
         return None;
     }
-    if let Some(damaged) = loaded.corrupt.iter().find(|c| c.version_id == Some(version)) {
-        // What a disk made of a statement goes out as it is: the other side refuses it, and people there hear of it.
-        return Some(Item { statement: damaged.bytes.clone(), pack: Vec::new() });
-    }
     let document = loaded.versions.get(&version).and_then(|doc| loaded.documents.get(doc))?;
     let statement = document.statement(&scope, &version)?;
     let pack = document.pack_of(statement, &row.since);
