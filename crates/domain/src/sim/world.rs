@@ -180,6 +180,13 @@ impl World {
         self.answers.remove(&id).expect("it is there")
     }
 
+    /// Lets a node take everything that has reached it: what it is asked next stands upon that.
+    pub fn catch_up(&mut self, at: At) {
+        while !self.nodes[at].inbox.is_empty() {
+            self.step_node(at);
+        }
+    }
+
     /// Publishes a listing.
     pub fn publish(&mut self, at: At, name: &str, audience: Audience) -> DocId {
         let record = RecordId::from_bytes(
@@ -309,6 +316,17 @@ impl World {
     fn do_effect(&mut self, at: At, effect: Effect) {
         match effect {
             Effect::Commit(batch) => {
+                for version in &batch.versions {
+                    let said = version.statement.statement();
+                    let (generation, rev, life) = (said.generation, said.rev, said.life);
+                    let line = format!("generation {generation} {} rev {rev} {life:?}", said.incarnation);
+                    let (doc, heads) = (said.doc_id, &said.heads);
+                    self.trace.push(format!("{at} stores {doc} {line} {heads:?} in {}", said.scope_id));
+                }
+                for changes in &batch.changes {
+                    let (added, dropped) = (changes.added.len(), changes.dropped.len());
+                    self.trace.push(format!("{at} stores {}: {added} changes, less {dropped}", changes.doc_id));
+                }
                 self.nodes[at].commit(&batch);
                 self.watch.commits(at, &self.nodes[at]);
             }

@@ -1,7 +1,7 @@
 //! Anti-entropy on a link: beginning, answering and finishing reconciliations, and asking for what is wanted.
 
 use super::engine::{Engine, Outcome};
-use super::link::{Fetching, Owed, Reconcile};
+use super::link::{Fetching, Link, Owed, Reconcile};
 use super::message::{Message, Want};
 use super::reconcile::Session;
 use super::{Loaded, Needs};
@@ -52,31 +52,16 @@ impl Engine {
                 needs.wanted.insert(*scope);
             }
         }
+        let served = self.links.values().flat_map(|l| &l.serving);
+        needs.wanted.extend(served.filter(|(_, s)| s.has_wanted).map(|(scope, _)| *scope));
     }
 
     pub(super) fn begin_reconciliations(&mut self, loaded: &mut Loaded, out: &mut Outcome) {
         let now = out.batch.at;
         let mut failed = Vec::new();
         for (node, link) in &mut self.links {
+            link.ask_wanted(now, *node, loaded, out);
             for (scope, reading) in &mut link.reading {
-                if reading.has_wanted {
-                    reading.has_wanted = false;
-                    let wanted = loaded.wanted.get(scope).map_or(&[][..], Vec::as_slice);
-                    let mut wants = Vec::new();
-                    for (_, doc_id) in wanted {
-                        if link.fetching.len() >= limits::FETCHES_IN_FLIGHT {
-                            break;
-                        }
-                        let again_at = now.plus_ms(limits::WANTED_TIMEOUT_MS);
-                        let fetching = Fetching { again_at, tries: 1 };
-                        if link.fetching.insert((*scope, *doc_id), fetching).is_none() {
-                            wants.push(Want { doc_id: *doc_id, have: Vec::new() });
-                        }
-                    }
-                    for page in wants.chunks(ASK_PAGE) {
-                        out.send(*node, Message::Fetch { scope: *scope, wants: page.to_vec() });
-                    }
-                }
                 let Some(tail) = reading.wants_reconcile.take() else { continue };
                 let ids = loaded.id_sets.get(scope).map_or(&[][..], Vec::as_slice);
                 match Session::new(now, ids).and_then(|mut s| s.initiate().map(|frame| (s, frame))) {
@@ -155,6 +140,30 @@ impl Engine {
 
     pub(super) fn next_retry(&self) -> Option<Timestamp> {
         self.links.values().flat_map(|l| l.fetching.values()).map(|f| f.again_at).min()
+    }
+}
+
+impl Link {
+    /// Asks for what is on the wanted list of the scopes that this link carries, as much as may be in flight.
+    fn ask_wanted(&mut self, now: Timestamp, node: NodeId, loaded: &Loaded, out: &mut Outcome) {
+        let reading = self.reading.iter_mut().map(|(scope, r)| (*scope, &mut r.has_wanted));
+        let serving = self.serving.iter_mut().map(|(scope, s)| (*scope, &mut s.has_wanted));
+        for (scope, has_wanted) in reading.chain(serving).filter(|(_, has_wanted)| **has_wanted) {
+            *has_wanted = false;
+            let mut wants = Vec::new();
+            for (_, doc_id) in loaded.wanted.get(&scope).into_iter().flatten() {
+                if self.fetching.len() >= limits::FETCHES_IN_FLIGHT {
+                    break;
+                }
+                let fetching = Fetching { again_at: now.plus_ms(limits::WANTED_TIMEOUT_MS), tries: 1 };
+                if self.fetching.insert((scope, *doc_id), fetching).is_none() {
+                    wants.push(Want { doc_id: *doc_id, have: Vec::new() });
+                }
+            }
+            for page in wants.chunks(ASK_PAGE) {
+                out.send(node, Message::Fetch { scope, wants: page.to_vec() });
+            }
+        }
     }
 }
 

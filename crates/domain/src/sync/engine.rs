@@ -236,7 +236,7 @@ impl Engine {
             || !self.to_share.is_empty()
             || self.links.values().any(|l| {
                 !l.owed.is_empty()
-                    || l.serving.values().any(serve::may_send)
+                    || l.serving.values().any(|s| serve::may_send(s) || s.has_wanted)
                     || l.reading.values().any(|r| r.has_wanted || r.wants_reconcile.is_some())
             })
     }

@@ -91,6 +91,8 @@ pub(super) struct Serving {
     pub(super) given: BTreeSet<VersionId>,
     /// A reconciliation that the other side began.
     pub(super) reconcile: Option<Session>,
+    /// Whether own documents of this scope, lost here and given back, may lack content that was not asked for yet.
+    pub(super) has_wanted: bool,
 }
 
 impl Link {

@@ -88,7 +88,10 @@ impl Engine {
             let stands = loaded.positions.contains(&opening.scope);
             let (answer, sent) = answer_to(opening, state.as_ref(), stands);
             let has_more = state.is_some_and(|s| s.tail.seq > sent);
-            self.link_mut(node)?.serving.insert(opening.scope, Serving::new(*scope, sent, has_more));
+            let is_own = scope.owner == self.own.org;
+            let link = self.link_mut(node)?;
+            let has_wanted = is_own && !link.reading.contains_key(&opening.scope);
+            link.serving.insert(opening.scope, Serving { has_wanted, ..Serving::new(*scope, sent, has_more) });
             answers.push(Opened { scope: opening.scope, answer });
         }
         out.send(node, Message::Opened(answers));
@@ -225,6 +228,14 @@ impl Reconcile {
 
 impl Serving {
     fn new(scope: Scope, sent: u64, has_more: bool) -> Self {
-        Self { scope, sent, in_flight: VecDeque::new(), has_more, given: BTreeSet::new(), reconcile: None }
+        Self {
+            scope,
+            sent,
+            in_flight: VecDeque::new(),
+            has_more,
+            given: BTreeSet::new(),
+            reconcile: None,
+            has_wanted: false,
+        }
     }
 }

@@ -63,7 +63,12 @@ impl Session {
         self.count_round(now)?;
         let (mut have, mut need) = (Vec::new(), Vec::new());
         let next = self.negentropy.reconcile_with_ids(frame, &mut have, &mut need).map_err(fault)?;
-        let named = |ids: Vec<Id>| ids.into_iter().map(|id| VersionId::from_bytes(id.to_bytes())).collect();
+        let named = |ids: Vec<Id>| {
+            let mut ids: Vec<_> = ids.into_iter().map(|id| VersionId::from_bytes(id.to_bytes())).collect();
+            // It gathers them in a hash set, whose order is another in every run.
+            ids.sort_unstable();
+            ids
+        };
         Ok(Found { have: named(have), need: named(need), next })
     }
 

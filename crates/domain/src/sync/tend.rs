@@ -16,8 +16,10 @@ use super::write::{append, own};
 use super::{Document, Loaded, Needs, content};
 use crate::audience::{Reach, Scope};
 use crate::document::Edit;
+use crate::document::crdt::Revision;
 use crate::statement::{Life, SignedStatement};
 use crate::{ChangeHash, DocId, Refusal, Timestamp, limits};
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Own documents tended in one step.
@@ -105,17 +107,26 @@ impl Engine {
         let standing = document.standing();
         let there = document.changes.behind(left).heads().clone();
         let old = document.open_at(&there)?;
-        let value = old.value();
-        let touched = old.history().into_iter().filter(|r| left.contains(&r.hash)).flat_map(|r| r.paths);
-        let edits: BTreeSet<String> = touched.filter(|path| !path.is_empty()).collect();
-        let edits: Vec<_> = edits
-            .iter()
-            .map(|path| {
-                let path: Vec<_> = path.split('.').map(str::to_owned).collect();
-                let value = path.iter().try_fold(&value, |at, key| at.get(key)).cloned();
-                Edit { path, value }
-            })
-            .collect();
+        let (value, history) = (old.value(), old.history());
+        let stands = document.open_at(&standing.heads)?.value();
+        let is_root = |hash: &ChangeHash| document.changes.change(hash).is_some_and(|c| c.deps.is_empty());
+        let (roots, edits): (Vec<_>, Vec<_>) =
+            history.into_iter().filter(|r| left.contains(&r.hash)).partition(|r| is_root(&r.hash));
+        let paths = |of: Vec<Revision>| -> BTreeSet<Vec<String>> {
+            let paths = of.into_iter().flat_map(|r| r.paths).filter(|path| !path.is_empty());
+            paths.map(|path| path.split('.').map(str::to_owned).collect()).collect()
+        };
+        let at = |value: &Value, path: &[String]| path.iter().try_fold(value, |v, key| v.get(key)).cloned();
+        // The root of a history that began apart gives what is lacking; it is no newer than what stands, entry by entry.
+        let within = |path: Vec<String>| match at(&value, &path) {
+            Some(Value::Object(map)) => {
+                map.keys().map(|key| [path.as_slice(), std::slice::from_ref(key)].concat()).collect()
+            }
+            _ => vec![path],
+        };
+        let lacking = paths(roots).into_iter().flat_map(within).filter(|path| at(&stands, path).is_none());
+        let edits: BTreeSet<_> = lacking.chain(paths(edits)).collect();
+        let edits: Vec<_> = edits.into_iter().map(|path| Edit { value: at(&value, &path), path }).collect();
         let actor = self.actor_at(document, &standing.heads);
         let mut content = document.open_at(&standing.heads)?;
         let chunks = content.edit(actor, now, document.kind, &edits)?;
