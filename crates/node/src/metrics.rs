@@ -125,7 +125,7 @@ fn content_bytes(message: &Message) -> u64 {
 }
 
 /// The nearest number that a gauge holds.
-#[allow(clippy::cast_precision_loss, reason = "gauges are floating point, and 2^53 is more than is ever counted here")]
+#[expect(clippy::cast_precision_loss, reason = "gauges are floating point, and 2^53 is more than is ever counted here")]
 fn approximately(count: u64) -> f64 {
     count as f64
 }

@@ -119,8 +119,8 @@ fn links_in_pages_lead_somewhere() {
 
 /// Links and pictures to files, not to the web and not within the page.
 fn links(text: &str) -> Vec<&str> {
-    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-    targets.filter(|t| !t.contains("://") && !t.starts_with('#')).collect()
+    let within = |open: &'static str, close: char| text.split(open).skip(1).filter_map(move |r| r.split(close).next());
+    within("](", ')').chain(within("src=\"", '"')).filter(|t| !t.contains("://") && !t.starts_with('#')).collect()
 }
 
 #[test]
