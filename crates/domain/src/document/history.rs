@@ -285,6 +285,25 @@ impl History {
         out
     }
 
+    /// The newest of these changes, apart by history: two stand together when a root is behind both.
+    pub fn lines<'a>(&self, hashes: impl IntoIterator<Item = &'a ChangeHash>) -> Vec<BTreeSet<ChangeHash>> {
+        let mut lines: Vec<(BTreeSet<ChangeHash>, BTreeSet<ChangeHash>)> = Vec::new();
+        for head in self.behind(hashes).heads() {
+            let is_root = |hash: &ChangeHash| self.change(hash).is_some_and(|c| c.deps.is_empty());
+            let mut joined = (BTreeSet::from([*head]), self.ancestors([head]).into_iter().filter(is_root).collect());
+            lines.retain(|(heads, roots)| {
+                let is_apart = roots.is_disjoint(&joined.1);
+                if !is_apart {
+                    joined.0.extend(heads);
+                    joined.1.extend(roots);
+                }
+                is_apart
+            });
+            lines.push(joined);
+        }
+        lines.into_iter().map(|(heads, _)| heads).collect()
+    }
+
     /// Takes changes out; what depends on them must go too.
     #[must_use]
     pub fn without(&self, dropped: &BTreeSet<ChangeHash>) -> Self {

@@ -42,10 +42,11 @@ impl World {
     pub fn restore(&mut self, at: At) {
         let Some((disk, operations)) = self.nodes[at].backup.take() else { return };
         self.trace.push(format!("{at} gets an old copy of its disk"));
-        let org = self.org(at);
-        let siblings: Vec<_> = (0..self.nodes.len()).filter(|n| *n != at && self.org(*n) == org).collect();
-        let siblings: Vec<_> = siblings.into_iter().map(|n| &self.nodes[n].disk).collect();
-        self.ledger.lose(at, operations, &siblings);
+        // A partner gives back what it holds, but not once a new generation has replaced it there: a home node that went
+        // back and begins one before it hears of what it lost takes that from nobody but its siblings.
+        let siblings = (0..self.nodes.len()).filter(|n| *n != at && self.org(*n) == self.org(at));
+        let kept: Vec<_> = siblings.map(|n| &self.nodes[n].disk).chain([&disk]).collect();
+        self.ledger.lose(at, operations, &self.nodes[at].disk, &kept);
         self.nodes[at].disk = disk;
         self.restart(at);
     }

@@ -65,18 +65,16 @@ impl Ledger {
         self.fates.push(Fate { doc, at, is_withdrawal: false, counts: true, operation });
     }
 
-    /// A node's disk goes back to where it was after so many operations. What it acknowledged since counts on only where
-    /// one of these disks has it.
-    pub fn lose(&mut self, at: At, operations: usize, elsewhere: &[&Disk]) {
-        let has = |edit: &Edit| {
-            let in_disk = |disk: &&Disk| {
-                let changes = disk.changes.get(&edit.doc).into_iter().flatten();
-                changes.into_iter().any(|c| c.bytes.windows(edit.token.len()).any(|w| w == edit.token.as_bytes()))
-            };
-            elsewhere.iter().any(in_disk)
+    /// A node's disk goes back to where it was after so many operations. What only that disk had of what was
+    /// acknowledged, wherever it was, does not count on: `kept` are the disks that are left, its old one among them.
+    pub fn lose(&mut self, at: At, operations: usize, lost: &Disk, kept: &[&Disk]) {
+        let has = |disk: &Disk, edit: &Edit| {
+            let changes = disk.changes.get(&edit.doc).into_iter().flatten();
+            changes.into_iter().any(|c| c.bytes.windows(edit.token.len()).any(|w| w == edit.token.as_bytes()))
         };
-        for edit in self.edits.iter_mut().filter(|e| e.at == at && e.operation >= operations) {
-            edit.counts &= has(edit);
+        for edit in self.edits.iter_mut().filter(|e| e.counts) {
+            let is_lost = has(lost, edit) || (edit.at == at && edit.operation >= operations);
+            edit.counts = !is_lost || kept.iter().any(|disk| has(disk, edit));
         }
         for fate in self.fates.iter_mut().filter(|f| f.at == at && f.operation >= operations) {
             fate.counts = false;

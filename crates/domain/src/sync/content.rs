@@ -82,7 +82,7 @@ impl Document {
         if self.changes.len() == self.changes.ancestors(&standing.heads).len() {
             return BTreeSet::new();
         }
-        let base = self.base_changes(standing.generation);
+        let base = self.spoken_for();
         let held = self.changes.ancestors(&standing.heads);
         let is_left = |c: &&StoredChange| {
             !held.contains(&c.hash) && c.seq > base.get(&c.actor.incarnation()).copied().unwrap_or(0)

@@ -155,7 +155,11 @@ impl Frames {
                 let found = document.and_then(|d| Some((d, d.statement(scope, id)?)));
                 match found {
                     Some((document, statement)) => self.add_item(*scope, document, statement, &[]),
-                    None => self.of(*scope).absent_versions.push(*id),
+                    None => {
+                        let of_scope = self.of(*scope);
+                        of_scope.items.extend(damaged(loaded, id));
+                        of_scope.absent_versions.push(*id);
+                    }
                 }
             }
         }
@@ -243,11 +247,21 @@ fn item_of(serving: &mut Serving, scope: ScopeId, row: &FeedRow, loaded: &Loaded
     if serving.given.remove(&version) {
         return None;
     }
-    let document = loaded.versions.get(&version).and_then(|doc| loaded.documents.get(doc))?;
-    let statement = document.statement(&scope, &version)?;
+    let document = loaded.versions.get(&version).and_then(|doc| loaded.documents.get(doc));
+    let Some((document, statement)) = document.and_then(|d| Some((d, d.statement(&scope, &version)?))) else {
+        return damaged(loaded, &version);
+    };
     let pack = document.pack_of(statement, &row.since);
     let pack = if pack.len() > limits::ROW_PACK_BYTES { Vec::new() } else { pack };
     Some(Item { statement: statement.bytes().to_vec(), pack })
+}
+
+/// A statement that was damaged in this node's database goes out as it is: the other side refuses it and tells its own
+/// people, who would otherwise not know that something is missing.
+fn damaged(loaded: &Loaded, version: &VersionId) -> Option<Item> {
+    let damaged = loaded.corrupt.iter().find(|c| c.version_id == Some(*version))?;
+    (damaged.bytes.len() <= limits::STATEMENT_BYTES)
+        .then(|| Item { statement: damaged.bytes.clone(), pack: Vec::new() })
 }
 
 impl Document {

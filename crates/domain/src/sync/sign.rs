@@ -201,6 +201,15 @@ impl Document {
         base
     }
 
+    /// Which changes of earlier generations were written again, in any generation that a statement is held of. A change
+    /// written again in a generation that was itself left behind is not due twice: what it became there is.
+    pub(super) fn spoken_for(&self) -> Seen {
+        let mut base = Seen::new();
+        let held = self.current().filter(|s| self.has_content(s));
+        held.for_each(|s| raise(&mut base, &s.statement().base_changes));
+        base
+    }
+
     /// Which changes a generation made from what stands takes in.
     pub(super) fn taken_in(&self) -> Seen {
         let standing = self.standing();

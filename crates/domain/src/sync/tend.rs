@@ -97,7 +97,7 @@ impl Engine {
     }
 
     /// Writes the fields of changes that a reset left behind on what stands now: as they stood where they were made.
-    fn write_again(
+    pub(super) fn write_again(
         &mut self,
         now: Timestamp,
         document: &mut Document,
@@ -105,28 +105,14 @@ impl Engine {
         out: &mut Outcome,
     ) -> Result<(), Refusal> {
         let standing = document.standing();
-        let there = document.changes.behind(left).heads().clone();
-        let old = document.open_at(&there)?;
-        let (value, history) = (old.value(), old.history());
         let stands = document.open_at(&standing.heads)?.value();
-        let is_root = |hash: &ChangeHash| document.changes.change(hash).is_some_and(|c| c.deps.is_empty());
-        let (roots, edits): (Vec<_>, Vec<_>) =
-            history.into_iter().filter(|r| left.contains(&r.hash)).partition(|r| is_root(&r.hash));
-        let paths = |of: Vec<Revision>| -> BTreeSet<Vec<String>> {
-            let paths = of.into_iter().flat_map(|r| r.paths).filter(|path| !path.is_empty());
-            paths.map(|path| path.split('.').map(str::to_owned).collect()).collect()
-        };
-        let at = |value: &Value, path: &[String]| path.iter().try_fold(value, |v, key| v.get(key)).cloned();
-        // The root of a history that began apart gives what is lacking; it is no newer than what stands, entry by entry.
-        let within = |path: Vec<String>| match at(&value, &path) {
-            Some(Value::Object(map)) => {
-                map.keys().map(|key| [path.as_slice(), std::slice::from_ref(key)].concat()).collect()
-            }
-            _ => vec![path],
-        };
-        let lacking = paths(roots).into_iter().flat_map(within).filter(|path| at(&stands, path).is_none());
-        let edits: BTreeSet<_> = lacking.chain(paths(edits)).collect();
-        let edits: Vec<_> = edits.into_iter().map(|path| Edit { value: at(&value, &path), path }).collect();
+        let mut lines = Vec::new();
+        for heads in document.changes.lines(left) {
+            lines.push(edits_of(document, left, &heads, &stands)?);
+        }
+        // What was changed in two earlier generations stands as it was in the newer.
+        lines.sort_by_key(|(began, _)| *began);
+        let edits: Vec<_> = lines.into_iter().flat_map(|(_, edits)| edits).collect();
         let actor = self.actor_at(document, &standing.heads);
         let mut content = document.open_at(&standing.heads)?;
         let chunks = content.edit(actor, now, document.kind, &edits)?;
@@ -189,4 +175,35 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// What the changes of one earlier generation that were left behind are to do to what stands now, and when that
+/// generation began. Each is opened by itself: beside another root its entries would be hidden by that one's maps.
+fn edits_of(
+    document: &mut Document,
+    left: &BTreeSet<ChangeHash>,
+    heads: &BTreeSet<ChangeHash>,
+    stands: &Value,
+) -> Result<(Timestamp, Vec<Edit>), Refusal> {
+    let old = document.open_at(heads)?;
+    let (value, history) = (old.value(), old.history());
+    let began = history.iter().map(|r| r.at).min().unwrap_or_default();
+    let is_root = |hash: &ChangeHash| document.changes.change(hash).is_some_and(|c| c.deps.is_empty());
+    let (roots, edits): (Vec<_>, Vec<_>) =
+        history.into_iter().filter(|r| left.contains(&r.hash)).partition(|r| is_root(&r.hash));
+    let paths = |of: Vec<Revision>| -> BTreeSet<Vec<String>> {
+        let paths = of.into_iter().flat_map(|r| r.paths).filter(|path| !path.is_empty());
+        paths.map(|path| path.split('.').map(str::to_owned).collect()).collect()
+    };
+    let at = |value: &Value, path: &[String]| path.iter().try_fold(value, |v, key| v.get(key)).cloned();
+    // The root of a history that began apart gives what is lacking; it is no newer than what stands, entry by entry.
+    let within = |path: Vec<String>| match at(&value, &path) {
+        Some(Value::Object(map)) => {
+            map.keys().map(|key| [path.as_slice(), std::slice::from_ref(key)].concat()).collect()
+        }
+        _ => vec![path],
+    };
+    let lacking = paths(roots).into_iter().flat_map(within).filter(|path| at(stands, path).is_none());
+    let edits: BTreeSet<_> = lacking.chain(paths(edits)).collect();
+    Ok((began, edits.into_iter().map(|path| Edit { value: at(&value, &path), path }).collect()))
 }

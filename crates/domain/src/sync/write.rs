@@ -137,13 +137,18 @@ impl Engine {
         out: &mut Outcome,
     ) -> Result<bool, Refusal> {
         let document = own(loaded, doc_id)?;
-        let standing = document.standing();
         if self.is_taken_back(document) {
             return Err(withdrawn(document));
         }
-        if standing.heads.is_empty() {
+        if document.standing().heads.is_empty() {
             return Err(on_its_way(document));
         }
+        // What an earlier generation left behind is older than this edit, and so is written before it.
+        let left = document.left_behind();
+        if !left.is_empty() && document.standing().is_whole {
+            self.write_again(now, document, &left, out)?;
+        }
+        let standing = document.standing();
         let mut content = document.open_at(&standing.heads)?;
         let actor = self.actor_at(document, &standing.heads);
         let chunks = content.edit(actor, now, document.kind, edits)?;
