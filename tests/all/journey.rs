@@ -2,6 +2,7 @@
 
 mod crash;
 mod damage;
+mod hub;
 mod import;
 mod pairing;
 mod sharing;
@@ -30,6 +31,13 @@ impl Node {
         let flags: Vec<_> = database.iter().flat_map(|url| ["--database", url]).collect();
         folder.run([&["init", "--name", name], flags.as_slice()].concat()).expect_done();
         Self { folder, database, running: None, address: "127.0.0.1:0".into() }
+    }
+
+    /// A node that runs, on SQLite.
+    fn running(name: &str) -> Self {
+        let mut node = Self::init(name, None);
+        node.up();
+        node
     }
 
     fn up(&mut self) {
@@ -120,6 +128,33 @@ fn both(name: &str, story: impl Fn(&mut Node, &mut Node)) {
         shelter.up();
         council.up();
         story(&mut shelter, &mut council);
+    }
+}
+
+/// Pairs two running nodes, the first a hub that puts the second on its roster.
+#[track_caller]
+fn enrol(hub: &Node, member: &Node) {
+    let code = hub.json(&["invite", "--as", "member"])["code"].as_str().expect("a code").to_owned();
+    member.json(&["join", &code]);
+}
+
+/// Tells a story of a hub and two members, running; only the hub can be reached. Once with PostgreSQL at the hub, once
+/// at the members.
+fn borough(name: &str, story: impl Fn(&mut Node, [&mut Node; 2])) {
+    let on = |organisation: &str, place: usize| match Cluster::shared() {
+        Some(cluster) if place == 1 => Node::init(organisation, Some(cluster.database(name))),
+        _ => Node::init(organisation, None),
+    };
+    let rounds = if Cluster::shared().is_some() { 2 } else { 1 };
+    for round in 0..rounds {
+        let mut hub = on("Waltham Council", round);
+        let (mut charity, mut workers) = (on("Night Shelter", 1 - round), on("Link Workers", 1 - round));
+        for node in [&mut hub, &mut charity, &mut workers] {
+            node.up();
+        }
+        enrol(&hub, &charity);
+        enrol(&hub, &workers);
+        story(&mut hub, [&mut charity, &mut workers]);
     }
 }
 

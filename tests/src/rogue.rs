@@ -136,7 +136,7 @@ async fn next(events: &mut mpsc::Receiver<LinkEvent>) -> LinkEvent {
 
 async fn take_in(mut met: mpsc::Receiver<Encounter>, known: watch::Sender<Arc<Acquaintance>>) {
     while let Some(encounter) = met.recv().await {
-        if let Encounter::Paired { partner, keys, done } = encounter {
+        if let Encounter::Paired { partner, keys, done, .. } = encounter {
             let keys = KeysObject::parse(&keys);
             let _ = done.send(keys.map(|keys| {
                 known.send_modify(|known| {

@@ -6,6 +6,8 @@ pub const MESSAGE_BYTES: usize = 1 << 20;
 pub const FRAME_BYTES: usize = 512 << 10;
 /// Most scopes opened, or answered, in one frame.
 pub const FRAME_OPENINGS: usize = 4_096;
+/// Most organisations on one roster: a link opens a scope for each.
+pub const ROSTER_ENTRIES: usize = 2_000;
 /// Most versions in one frame.
 pub const FRAME_ITEMS: usize = 1_024;
 /// Most heads that one want may name: those of every statement whose content counts.
@@ -70,6 +72,12 @@ pub const ORGANISATION_NODES: usize = 8;
 pub const OWNER_DOCUMENTS: u64 = 20_000;
 /// Bytes of changes kept for one owner.
 pub const OWNER_BYTES: u64 = 200 << 20;
+/// How long documents of an owner that nobody stands for are kept, hidden.
+pub const HIDDEN_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+/// Most documents of all owners that are here through hubs alone.
+pub const RELAYED_DOCUMENTS: u64 = 200_000;
+/// Most bytes of changes of the same.
+pub const RELAYED_BYTES: u64 = 8 << 30;
 /// Documents that may be asked for and not yet answered, per partner.
 pub const FETCHES_IN_FLIGHT: usize = 1_000;
 /// Frames of one feed that may be sent and not yet acknowledged.

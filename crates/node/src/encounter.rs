@@ -2,10 +2,11 @@
 
 use crate::engine::EngineHandle;
 use crate::link::{Encounter, Greeting};
-use domain::Refusal;
 use domain::identity::Side;
+use domain::identity::roster::RosterState;
 use domain::sync::batch::Partner;
 use domain::sync::effect::Command;
+use domain::{Refusal, RefusalKind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
@@ -24,9 +25,8 @@ pub(crate) async fn follow(
             encounter = encounters.recv() => encounter,
         };
         match encounter {
-            Some(Encounter::Paired { partner, keys, done }) => {
-                let taken = engine.ask(Command::AddPartner { partner, keys }).await.map(|_| ());
-                let _ = done.send(taken);
+            Some(Encounter::Paired { partner, keys, is_listed, done }) => {
+                let _ = done.send(take_in(&engine, partner, keys, is_listed).await);
             }
             Some(Encounter::Greeted(greeting)) => {
                 if greeting.side == Side::Listener {
@@ -39,6 +39,20 @@ pub(crate) async fn follow(
             None => return,
         }
     }
+}
+
+/// Takes a partner in, and puts it on the roster where it was invited as a member. What was done before the process died
+/// is found done when the other side tries again.
+async fn take_in(engine: &EngineHandle, partner: Partner, keys: Vec<u8>, is_listed: bool) -> Result<(), Refusal> {
+    let (org, name) = (partner.org_id, partner.name.clone());
+    engine.ask(Command::AddPartner { partner, keys }).await?;
+    if is_listed {
+        match engine.ask(Command::SetListed { org, name, state: RosterState::Listed }).await {
+            Err(refusal) if refusal.kind == RefusalKind::AlreadyDone => {}
+            listed => drop(listed?),
+        }
+    }
+    Ok(())
 }
 
 /// A partner's name and addresses, as it says them itself now.

@@ -227,6 +227,11 @@ async fn upkeep(store: Store, stop: CancellationToken) {
             Ok(rows) => tracing::info!(rows, "old places in feeds were cleared away"),
             Err(error) => tracing::warn!(%error, "old places in feeds were not cleared away"),
         }
+        match store.prune_hidden(now()).await {
+            Ok(0) => {}
+            Ok(owners) => tracing::info!(owners, "documents that nobody stands for any more were deleted"),
+            Err(error) => tracing::warn!(%error, "documents that nobody stands for were not deleted"),
+        }
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep_until(Instant::now() + UPKEEP_EVERY) => {}

@@ -1,13 +1,15 @@
 //! Writing what one step decided: one transaction, or nothing of it.
 
-mod departure;
+pub(crate) mod departure;
 mod version;
 
 use crate::sql::{self, Value};
 use crate::{Store, StoreError};
 use domain::statement::Life;
 use domain::sync::Batch;
-use domain::sync::batch::{AddedChanges, DocumentRow, ImportedRecord, Incident, Partner, Quarantined, Wanted};
+use domain::sync::batch::{
+    AddedChanges, DocumentRow, ImportedRecord, Incident, OwnerStanding, Partner, Quarantined, Wanted,
+};
 use domain::{ChangeHash, DocId, NodeId, OrgId, ScopeId, Timestamp, VersionId};
 use sqlx::AnyConnection;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +48,7 @@ async fn write(connection: &mut AnyConnection, batch: &Batch) -> Result<Vec<Scop
         departure::forget(connection, org).await?;
     }
     write_partners(connection, &batch.partners).await?;
+    write_owners(connection, batch).await?;
     Ok(grew)
 }
 
@@ -238,16 +241,25 @@ async fn write_partners(connection: &mut AnyConnection, partners: &[Partner]) ->
                 Value::bytes_or_none(partner.confirmed_there.as_deref()),
                 Value::Int(partner.paired_at.as_ms()),
                 Value::flag(partner.is_shared_with),
+                Value::flag(partner.is_followed),
             ])
         })
         .collect::<Result<Vec<_>, StoreError>>()?;
     let into = "partner (org_id, name, addresses, is_paused, confirmed_here_at, confirmed_there, paired_at, \
-                is_shared_with)";
+                is_shared_with, is_followed)";
     let then = "on conflict (org_id) do update set name = excluded.name, addresses = excluded.addresses, \
                 is_paused = excluded.is_paused, confirmed_here_at = excluded.confirmed_here_at, \
                 confirmed_there = excluded.confirmed_there, paired_at = excluded.paired_at, \
-                is_shared_with = excluded.is_shared_with";
+                is_shared_with = excluded.is_shared_with, is_followed = excluded.is_followed";
     sql::insert(connection, into, then, rows).await
+}
+
+async fn write_owners(connection: &mut AnyConnection, batch: &Batch) -> Result<(), StoreError> {
+    let of = |standing| batch.owners.iter().filter(move |(_, s)| **s == standing).map(|(org, _)| org.as_bytes());
+    let held: Vec<_> = of(OwnerStanding::Held).collect();
+    sql::execute_for(connection, "delete from hidden_owner where org_id in (#)", &[], &held).await?;
+    let hidden = of(OwnerStanding::Hidden).map(|org| [org.into(), Value::Int(batch.at.as_ms())]).collect();
+    sql::insert(connection, "hidden_owner (org_id, since)", "on conflict (org_id) do nothing", hidden).await
 }
 
 async fn write_imported(connection: &mut AnyConnection, records: &[ImportedRecord]) -> Result<(), StoreError> {

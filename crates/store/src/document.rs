@@ -13,8 +13,10 @@ use std::str::FromStr;
 
 /// Content of the document was here at some time. A version can be known long before.
 const HAS_CONTENT: &str = "value <> 'null'";
+/// Somebody stands for its owner.
+const IS_SHOWN: &str = "owner not in (select org_id from hidden_owner)";
 
-/// Which documents a list shows. The default shows all.
+/// Which documents a list shows. The default shows all of owners that somebody stands for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DocumentFilter {
     /// Only of this kind.
@@ -94,7 +96,9 @@ impl Store {
 
     /// The documents whose record id begins so, at most `limit` of them, in order.
     pub async fn find(&self, record: &RecordPrefix, limit: usize) -> Result<Vec<DocId>, StoreError> {
-        let select = "select doc_id from document where doc_id between $1 and $2 order by doc_id limit $3";
+        let select = format!(
+            "select doc_id from document where doc_id between $1 and $2 and {IS_SHOWN} order by doc_id limit $3"
+        );
         let limit = Value::Int(i64::try_from(limit).unwrap_or(i64::MAX));
         let rows = self.read(select, vec![record.low.as_bytes().into(), record.high.as_bytes().into(), limit]).await?;
         rows.iter().map(|row| sql::id(row, 0, "document id")).collect()
@@ -103,7 +107,7 @@ impl Store {
     /// How many live documents of which kind are here from whom.
     pub async fn counts(&self) -> Result<Vec<DocumentCount>, StoreError> {
         let select = format!(
-            "select kind, owner, count(*) from document where life = 1 and {HAS_CONTENT} group by kind, owner \
+            "select kind, owner, count(*) from document where life = 1 and {HAS_CONTENT} and {IS_SHOWN} group by kind, owner \
              order by kind, owner"
         );
         let rows = self.read(select, vec![]).await?;
@@ -140,7 +144,7 @@ fn conditions(filter: &DocumentFilter, after: Option<&DocumentPlace>) -> Result<
         values.push(value);
         format!("${}", values.len())
     };
-    let mut all = vec!["1 = 1".to_string()];
+    let mut all = vec![IS_SHOWN.to_owned()];
     if let Some(kind) = filter.kind {
         all.push(format!("kind = {}", bind(Value::Int(kind.number().into()))));
     }

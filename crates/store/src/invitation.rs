@@ -2,6 +2,7 @@
 
 use crate::sql::{self, Value};
 use crate::{Store, StoreError};
+use domain::identity::InvitedAs;
 use domain::{OrgId, Timestamp};
 use sqlx::any::AnyRow;
 
@@ -12,6 +13,8 @@ pub struct Invitation {
     pub id: [u8; 16],
     /// What the node needs to answer it, sealed.
     pub sealed: Vec<u8>,
+    /// What whoever uses it becomes.
+    pub role: InvitedAs,
     /// When it ends.
     pub expires_at: Timestamp,
     /// Who used it.
@@ -26,14 +29,15 @@ impl Store {
         let row = [
             (&invitation.id).into(),
             invitation.sealed.as_slice().into(),
+            Value::Int(role_number(invitation.role)),
             Value::Int(invitation.expires_at.as_ms()),
             Value::bytes_or_none(invitation.bound_org.as_ref().map(|org| org.as_bytes().as_slice())),
             Value::Int(invitation.wrong_codes.into()),
         ];
-        let then = "on conflict (invitation_id) do update set sealed = excluded.sealed, \
+        let then = "on conflict (invitation_id) do update set sealed = excluded.sealed, role = excluded.role, \
                     expires_at = excluded.expires_at, bound_org = excluded.bound_org, \
                     wrong_codes = excluded.wrong_codes";
-        let into = "invitation (invitation_id, sealed, expires_at, bound_org, wrong_codes)";
+        let into = "invitation (invitation_id, sealed, role, expires_at, bound_org, wrong_codes)";
         let mut writing = self.begin().await?;
         sql::insert(writing.connection(), into, then, vec![row]).await?;
         writing.commit().await
@@ -41,7 +45,7 @@ impl Store {
 
     /// Every invitation, those past their time too, the first to end first.
     pub async fn invitations(&self) -> Result<Vec<Invitation>, StoreError> {
-        let select = "select invitation_id, sealed, expires_at, bound_org, wrong_codes from invitation \
+        let select = "select invitation_id, sealed, expires_at, bound_org, wrong_codes, role from invitation \
                       order by expires_at, invitation_id";
         self.read(select, vec![]).await?.iter().map(read_invitation).collect()
     }
@@ -82,7 +86,21 @@ fn read_invitation(row: &AnyRow) -> Result<Invitation, StoreError> {
         expires_at: Timestamp::from_ms(sql::int(row, 2)?),
         bound_org: sql::id_or_none(row, 3, "organisation id")?,
         wrong_codes: sql::small(row, 4)?,
+        role: match sql::int(row, 5)? {
+            1 => InvitedAs::Partner,
+            2 => InvitedAs::Member,
+            3 => InvitedAs::Node,
+            other => return Err(StoreError::corrupt(format!("a stored invitation has role {other}"))),
+        },
     })
+}
+
+fn role_number(role: InvitedAs) -> i64 {
+    match role {
+        InvitedAs::Partner => 1,
+        InvitedAs::Member => 2,
+        InvitedAs::Node => 3,
+    }
 }
 
 fn read_wrong_codes(row: &AnyRow) -> Result<u32, StoreError> {

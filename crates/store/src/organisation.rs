@@ -5,7 +5,7 @@ use crate::{Store, StoreError};
 use domain::sync::batch::Partner;
 use domain::{Incarnation, NodeId, OrgId, Timestamp};
 use sqlx::any::AnyRow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What this node is: written once by `init`, and again when its name or its certificates change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,9 +78,15 @@ impl Store {
     /// Every partner, in order of organisation id.
     pub async fn partners(&self) -> Result<Vec<Partner>, StoreError> {
         let select = "select org_id, name, addresses, is_paused, confirmed_here_at, confirmed_there, paired_at, \
-                      is_shared_with from partner order by org_id";
+                      is_shared_with, is_followed from partner order by org_id";
         let rows = self.read(select, vec![]).await?;
         rows.iter().map(read_partner).collect()
+    }
+
+    /// Owners whose public documents are hidden, since nobody stands for them.
+    pub async fn hidden_owners(&self) -> Result<BTreeSet<OrgId>, StoreError> {
+        let rows = self.read("select org_id from hidden_owner", vec![]).await?;
+        rows.iter().map(|row| sql::id(row, 0, "organisation id")).collect()
     }
 
     /// Every node that was heard from.
@@ -133,5 +139,6 @@ fn read_partner(row: &AnyRow) -> Result<Partner, StoreError> {
         confirmed_there: sql::bytes_or_none(row, 5)?.map(<[u8]>::to_vec),
         paired_at: Timestamp::from_ms(sql::int(row, 6)?),
         is_shared_with: sql::flag(row, 7)?,
+        is_followed: sql::flag(row, 8)?,
     })
 }

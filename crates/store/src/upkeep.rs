@@ -1,5 +1,6 @@
 //! What an operator and the node's own jobs ask: what is wanted, refused, went wrong, was imported, is over.
 
+use crate::commit::departure;
 use crate::sql::{self, Value};
 use crate::{Store, StoreError};
 use domain::sync::batch::{ImportedRecord, Incident};
@@ -24,9 +25,12 @@ pub struct QuarantinedVersion {
 }
 
 impl Store {
-    /// Over all scopes, how many current versions lack their content.
+    /// Over all scopes, how many current versions lack their content; not of owners that are hidden.
     pub async fn wanted_count(&self) -> Result<u64, StoreError> {
-        let rows = self.read("select count(*) from statement where is_wanted = 1", vec![]).await?;
+        let select = "select count(*) from statement s left join document d on d.doc_id = s.doc_id \
+                      where s.is_wanted = 1 \
+                      and (d.owner is null or d.owner not in (select org_id from hidden_owner))";
+        let rows = self.read(select, vec![]).await?;
         rows.first().map_or(Ok(0), |row| sql::count(row, 0))
     }
 
@@ -97,5 +101,20 @@ impl Store {
         let gone = sql::execute(writing.connection(), delete, vec![before]).await?;
         writing.commit().await?;
         Ok(gone)
+    }
+
+    /// Deletes the public documents and keys of owners that nobody has stood for longer than
+    /// [`limits::HIDDEN_KEPT_MS`]; gives how many owners.
+    pub async fn prune_hidden(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let before = Value::Int(now.plus_ms(-limits::HIDDEN_KEPT_MS).as_ms());
+        let mut writing = self.begin().await?;
+        let select = "select org_id from hidden_owner where since < $1";
+        let rows = sql::fetch(writing.connection(), select, vec![before]).await?;
+        let owners = rows.iter().map(|row| sql::id(row, 0, "organisation id")).collect::<Result<Vec<OrgId>, _>>()?;
+        for owner in &owners {
+            departure::purge(writing.connection(), owner).await?;
+        }
+        writing.commit().await?;
+        Ok(owners.len())
     }
 }

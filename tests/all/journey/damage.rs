@@ -6,20 +6,41 @@ use sqlx::{AnyConnection, Connection, Row};
 use std::collections::BTreeSet;
 
 /// Changes one stored blob of the listing with this name, behind the node's back. `table` has one row for it.
-fn flip(node: &Node, name: &str, table: &str, change: impl FnOnce(&mut Vec<u8>)) {
+pub(super) fn flip(node: &Node, name: &str, table: &str, change: impl FnOnce(&mut Vec<u8>)) {
+    let select =
+        format!("select doc_id, bytes from {table} where doc_id = (select doc_id from document where name = $1)");
+    alter(node, &select, Key::Text(name), &format!("update {table} set bytes = $1 where doc_id = $2"), change);
+}
+
+/// The same of an organisation's keys.
+pub(super) fn flip_keys(node: &Node, org: &str, change: impl FnOnce(&mut Vec<u8>)) {
+    let org: domain::OrgId = org.parse().expect("an organisation id");
+    let select = "select org_id, bytes from keys where org_id = $1";
+    alter(node, select, Key::Bytes(org.as_bytes()), "update keys set bytes = $1 where org_id = $2", change);
+}
+
+enum Key<'a> {
+    Text(&'a str),
+    Bytes(&'a [u8]),
+}
+
+/// Reads one row of a key and a blob, and writes the blob back changed.
+fn alter(node: &Node, select: &str, key: Key<'_>, update: &str, change: impl FnOnce(&mut Vec<u8>)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         sqlx::any::install_default_drivers();
         let mut connection = AnyConnection::connect(&node.database_url()).await.expect("connects");
-        let of = "(select doc_id from document where name = $1)";
-        let sql = format!("select doc_id, bytes from {table} where doc_id = {of}");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(name).fetch_all(&mut connection).await.expect("reads");
-        assert_eq!(rows.len(), 1, "{table} of {name}");
-        let (doc_id, mut bytes): (Vec<u8>, Vec<u8>) = (rows[0].get(0), rows[0].get(1));
+        let query = sqlx::query(sqlx::AssertSqlSafe(select.to_owned()));
+        let query = match key {
+            Key::Text(text) => query.bind(text.to_owned()),
+            Key::Bytes(bytes) => query.bind(bytes.to_vec()),
+        };
+        let rows = query.fetch_all(&mut connection).await.expect("reads");
+        assert_eq!(rows.len(), 1, "{select}");
+        let (id, mut bytes): (Vec<u8>, Vec<u8>) = (rows[0].get(0), rows[0].get(1));
         change(&mut bytes);
-        let sql = format!("update {table} set bytes = $1 where doc_id = $2");
-        let written = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(bytes).bind(doc_id).execute(&mut connection).await;
-        assert_eq!(written.expect("writes").rows_affected(), 1);
+        let query = sqlx::query(sqlx::AssertSqlSafe(update.to_owned())).bind(bytes).bind(id);
+        assert_eq!(query.execute(&mut connection).await.expect("writes").rows_affected(), 1);
         connection.close().await.expect("closes");
     });
 }
@@ -64,6 +85,6 @@ fn what_was_altered_at_the_sender_is_refused_and_the_rest_arrives() {
     });
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     value.as_str().expect("text").to_owned()
 }

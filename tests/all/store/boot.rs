@@ -2,6 +2,7 @@
 
 use super::database::check;
 use super::fixture::author;
+use domain::identity::InvitedAs;
 use domain::sync::Batch;
 use domain::sync::batch::Partner;
 use domain::{Incarnation, NodeId, Timestamp};
@@ -44,6 +45,7 @@ fn partners_and_keys_are_replaced_by_newer_ones() {
             confirmed_there: None,
             paired_at: Timestamp::from_ms(7),
             is_shared_with: false,
+            is_followed: false,
         };
         let keys = BTreeMap::from([(author(2).org, vec![9; 300]), (author(3).org, vec![8])]);
         let batch = Batch { partners: vec![partner.clone()], keys, ..Batch::default() };
@@ -87,6 +89,7 @@ fn an_invitation_goes_to_the_first_who_asks() {
         let invitation = |number: u8| Invitation {
             id: [number; 16],
             sealed: vec![number; 80],
+            role: if number == 1 { InvitedAs::Member } else { InvitedAs::Partner },
             expires_at: Timestamp::from_ms(number.into()),
             bound_org: None,
             wrong_codes: 0,
@@ -120,6 +123,7 @@ fn of_many_who_ask_at_once_one_gets_an_invitation() {
         let invitation = Invitation {
             id: [1; 16],
             sealed: vec![1],
+            role: InvitedAs::Partner,
             expires_at: Timestamp::from_ms(1),
             bound_org: None,
             wrong_codes: 0,

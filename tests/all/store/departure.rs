@@ -4,11 +4,11 @@ use super::database::check;
 use super::fixture::{Author, author, together};
 use domain::audience::Scope;
 use domain::feed::Cursor;
-use domain::sync::batch::{AddedChanges, ImportedRecord, Partner};
+use domain::sync::batch::{AddedChanges, ImportedRecord, OwnerStanding, Partner};
 use domain::sync::{Batch, Needs};
-use domain::{FeedId, Incarnation, NodeId, ScopeId, Timestamp};
+use domain::{FeedId, Incarnation, NodeId, ScopeId, Timestamp, limits};
 use serde_json::json;
-use store::{Organisation, Peer};
+use store::{DocumentFilter, Organisation, Peer};
 
 /// One version of a record in these scopes.
 fn shared(author: &Author, record: u8, scopes: &[ScopeId]) -> Batch {
@@ -53,6 +53,7 @@ fn partner(author: &Author) -> Partner {
         confirmed_there: None,
         paired_at: Timestamp::from_ms(1),
         is_shared_with: true,
+        is_followed: false,
     }
 }
 
@@ -108,5 +109,48 @@ fn both_pair_scopes_go_and_all_else_stays() {
         kept.sort_unstable();
         assert_eq!(loaded.scopes.into_keys().collect::<Vec<_>>(), kept);
         assert_eq!(loaded.cursors.into_keys().collect::<Vec<_>>(), [(nodes[1], staying.public())]);
+    });
+}
+
+#[test]
+fn what_nobody_stands_for_is_hidden_and_deleted_after_a_while() {
+    check("hidden", async |database| {
+        let store = database.open().await;
+        let (own, stray) = (author(1), author(2));
+        store.set_organisation(&organisation(&own)).await.expect("writes");
+        let mut batch =
+            together([shared(&own, 1, &[Scope::public(own.org).id()]), shared(&stray, 2, &[stray.public()])]);
+        batch.keys = [(stray.org, vec![1, 2]), (own.org, vec![3])].into();
+        batch.partners = vec![Partner { is_followed: true, ..partner(&author(3)) }];
+        store.commit(&batch).await.expect("commits");
+        assert!(store.partners().await.expect("reads")[0].is_followed);
+        let shown = async || {
+            let rows = store.documents(&DocumentFilter::default(), None, 10).await.expect("reads");
+            let counts = store.counts().await.expect("reads").len();
+            let found = store.find(&"".parse().expect("a prefix"), 10).await.expect("reads").len();
+            assert_eq!((counts, found), (rows.len(), rows.len()));
+            rows.len()
+        };
+        let turn = async |standing, at: i64| {
+            let owners = [(stray.org, standing)].into();
+            let batch = Batch { owners, at: Timestamp::from_ms(at), ..Batch::default() };
+            store.commit(&batch).await.expect("commits");
+        };
+        assert_eq!(shown().await, 2);
+        turn(OwnerStanding::Hidden, 1_000).await;
+        assert_eq!(shown().await, 1);
+        assert_eq!(store.hidden_owners().await.expect("reads"), [stray.org].into());
+        turn(OwnerStanding::Held, 2_000).await;
+        assert_eq!(shown().await, 2);
+        turn(OwnerStanding::Hidden, 3_000).await;
+        // The first mark counts.
+        turn(OwnerStanding::Hidden, 4_000).await;
+        let due = Timestamp::from_ms(3_000).plus_ms(limits::HIDDEN_KEPT_MS);
+        assert_eq!(store.prune_hidden(due).await.expect("prunes"), 0);
+        assert_eq!(store.prune_hidden(due.plus_ms(1)).await.expect("prunes"), 1);
+        assert!(store.document(stray.doc(2)).await.expect("loads").is_none());
+        assert_eq!(store.keys().await.expect("reads").into_keys().collect::<Vec<_>>(), [own.org]);
+        assert!(store.hidden_owners().await.expect("reads").is_empty());
+        assert_eq!(shown().await, 1);
     });
 }

@@ -3,7 +3,7 @@
 use crate::document::{Kind, StoredChange};
 use crate::feed::{Cursor, FeedRow, ScopeState};
 use crate::statement::{CurrentSet, SignedStatement};
-use crate::sync::batch::{Batch, DocumentRow, Incident, Partner, Quarantined, Wanted};
+use crate::sync::batch::{Batch, DocumentRow, Incident, OwnerStanding, Partner, Quarantined, Wanted};
 use crate::sync::needs::FeedRange;
 use crate::sync::{Document, Loaded, Needs, QuarantineMark, Usage};
 use crate::{DocId, FeedId, NodeId, OrgId, ScopeId, VersionId};
@@ -30,6 +30,8 @@ pub struct Disk {
     pub quarantined: BTreeMap<VersionId, Quarantined>,
     /// Keys objects.
     pub keys: BTreeMap<OrgId, Vec<u8>>,
+    /// Owners whose public documents are hidden.
+    pub hidden: BTreeSet<OrgId>,
     /// Partners.
     pub partners: BTreeMap<OrgId, Partner>,
     /// What an operator should know.
@@ -98,7 +100,12 @@ impl Disk {
         self.partners.extend(batch.partners.iter().map(|p| (p.org_id, p.clone())));
         for org in &batch.removed_partners {
             self.partners.remove(org);
-            self.keys.remove(org);
+        }
+        for (org, standing) in &batch.owners {
+            match standing {
+                OwnerStanding::Held => self.hidden.remove(org),
+                OwnerStanding::Hidden => self.hidden.insert(*org),
+            };
         }
         self.incidents.extend(batch.incidents.iter().cloned());
     }

@@ -186,7 +186,10 @@ fn frames_that_break_the_protocol_end_the_link_they_came_over_and_no_other() {
     assert!(!check("a part of such a scope", |_, _, _| {
         vec![Message::Part { scope: unknown, doc_id: DocId::from_bytes([1; 32]), pack: Vec::new() }]
     }));
-    assert!(!check("openings twice", |_, _, _| vec![Message::Open(Vec::new()), Message::Open(Vec::new())]));
+    assert!(!check("a scope opened twice", |w, _, c| {
+        let opening = Opening { scope: public(w, c), cursor: None, sum: Sum::default(), keys: [0; 32] };
+        vec![Message::Open(vec![opening.clone()]), Message::Open(vec![opening])]
+    }));
     assert!(!check("rows acknowledged that were not sent", |w, _, c| {
         let opening = Opening { scope: public(w, c), cursor: None, sum: Sum::default(), keys: [0; 32] };
         vec![Message::Open(vec![opening]), Message::Stored { scope: public(w, c), seq: 7 }]

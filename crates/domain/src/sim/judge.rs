@@ -2,7 +2,7 @@
 
 use super::process::Process;
 use super::world::{At, World};
-use crate::audience::Scope;
+use crate::audience::{Reach, Scope};
 use crate::identity::certificate::NodeState;
 use crate::identity::keys::KeysObject;
 use crate::statement::{Life, SignedStatement, replaces};
@@ -66,7 +66,9 @@ impl Watch {
                             && s.statement().scope_id == *scope
                             && replaces(s, &statement))
                 };
-                if !sender.disk.statements.values().any(is_there) {
+                // Of an owner whose keys were lost on the way nothing is taken, until the sums are found to differ.
+                let is_known = sender.disk.keys.contains_key(&statement.statement().org_id);
+                if is_known && !sender.disk.statements.values().any(is_there) {
                     self.faults.push(format!("{from} acknowledged a version of {doc_id} that it has not stored"));
                 }
             }
@@ -130,6 +132,9 @@ impl World {
             let Some(statement) = node.disk.statements.get(version).map(SignedStatement::statement) else {
                 return Err(format!("{at} wants a version that it does not hold"));
             };
+            if !node.holds(&statement.org_id) {
+                continue;
+            }
             let has = |n: &Process| {
                 let held: BTreeSet<_> =
                     n.disk.changes.get(&statement.doc_id).into_iter().flatten().map(|c| c.hash).collect();
@@ -161,7 +166,10 @@ impl World {
     fn check_scope(&self, scope: &Scope) -> Result<(), String> {
         let is_member = |node: &&Process| {
             let org = node.identity.org;
-            let knows_owner = org == scope.owner || node.disk.partners.contains_key(&scope.owner);
+            let knows_owner = match scope.reach {
+                Reach::Public => node.holds(&scope.owner),
+                Reach::Pair(_) | Reach::Own => org == scope.owner || node.disk.partners.contains_key(&scope.owner),
+            };
             scope.has_member(&org) && knows_owner
         };
         let sums: BTreeSet<_> = self
@@ -193,9 +201,9 @@ impl World {
             let row = node.disk.rows.get(&doc);
             let org = node.identity.org;
             let is_for_it = org == owner
-                || node.disk.partners.contains_key(&owner)
-                    && [Scope::public(owner), Scope::pair(owner, org)].iter().any(|s| held.is_live_in(s));
-            let is_live = row.is_some_and(|r| r.life == Life::Live);
+                || (node.holds(&owner) && held.is_live_in(&Scope::public(owner)))
+                || (node.disk.partners.contains_key(&owner) && held.is_live_in(&Scope::pair(owner, org)));
+            let is_live = row.is_some_and(|r| r.life == Life::Live && !node.disk.hidden.contains(&owner));
             if is_live != (is_for_it && shown.life == Life::Live) {
                 let there = node.disk.document(doc).map(|d| self.described(&d)).unwrap_or_default();
                 let here = self.described(&held);

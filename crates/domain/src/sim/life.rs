@@ -1,15 +1,17 @@
 //! A seed's world from its beginning to its end.
 //!
-//! Two organisations, one of them with two nodes. People write, share and withdraw at every node while everything goes
-//! wrong: frames are lost, repeated and overtake each other, links are cut in one direction or both, processes crash
+//! Either two organisations, one of them with two nodes; or a borough: two hubs and six organisations, one of them with
+//! two nodes, that are on the rosters of one hub or both and follow it, some of them partners besides. People write,
+//! share and withdraw at every node, and change rosters and whom they follow, while everything goes wrong: frames are lost, repeated and overtake each other, links are cut in one direction or both, processes crash
 //! between any two effects, disks are full, an old copy of a disk is put back, a disk is cloned, clocks are years apart.
 //! Then all heals, a third organisation pairs with the first, and all must come to hold the same.
 
 use super::Faults;
-use super::world::{At, World};
+use super::world::{At, Relation, World};
 use crate::DocId;
 use crate::audience::Audience;
 use crate::document::{Edit, Kind};
+use crate::identity::roster::RosterState::{Listed, Removed};
 use crate::sync::effect::{Answer, WriteAction};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -54,9 +56,23 @@ pub fn live_all(from: u64, seeds: u64) -> Result<(), String> {
     Ok(())
 }
 
+/// How the organisations of a borough stand, by their places: two nodes of a shelter, two hubs, five others.
+fn standing(own: usize, other: usize) -> Relation {
+    const HUBS: [usize; 2] = [1, 2];
+    match (HUBS.contains(&own), HUBS.contains(&other)) {
+        (false, true) if other == 1 || own < 5 => Relation::Following,
+        (true, false) if own == 1 || other < 5 => Relation::Paired,
+        // Neighbours know each other.
+        (false, false) if own + 1 == other || other + 1 == own => Relation::Paired,
+        _ => Relation::Strangers,
+    }
+}
+
 struct Life {
     world: World,
     shelter: [At; 2],
+    /// The hubs' nodes; none in a world of two organisations.
+    hubs: Vec<At>,
     documents: Vec<DocId>,
     tokens: u64,
 }
@@ -64,8 +80,22 @@ struct Life {
 impl Life {
     fn begin(seed: u64) -> Self {
         let mut world = World::seeded(seed);
-        let [shelter, _] = world.organisations([2, 1]);
-        Self { world, shelter: [shelter[0], shelter[1]], documents: Vec::new(), tokens: 0 }
+        let (shelter, hubs) = if seed.is_multiple_of(2) {
+            let [shelter, _] = world.organisations([2, 1]);
+            (shelter, Vec::new())
+        } else {
+            let [shelter, first, second, ..] = world.related([2, 1, 1, 1, 1, 1, 1, 1], standing);
+            (shelter, vec![first[0], second[0]])
+        };
+        let mut life = Self { world, shelter: [shelter[0], shelter[1]], hubs, documents: Vec::new(), tokens: 0 };
+        for hub in life.hubs.clone() {
+            for member in 0..life.world.nodes.len() {
+                if member != hub && life.world.may_link(hub, member) {
+                    life.world.vouch(hub, member, Listed);
+                }
+            }
+        }
+        life
     }
 
     fn run(&mut self) -> Result<(), String> {
@@ -89,10 +119,16 @@ impl Life {
                 self.world.pair(library, node);
             }
         }
+        if let Some(hub) = self.hubs.first() {
+            self.world.pair(library, *hub).vouch(*hub, library, Listed).follow(library, *hub, true);
+        }
         let nodes: Vec<At> = (0..self.world.nodes.len()).collect();
         // Whatever is found out on one link has to get round to every other node.
         for _ in 0..3 {
             for (a, b) in nodes.iter().flat_map(|a| nodes.iter().map(move |b| (*a, *b))).filter(|(a, b)| a < b) {
+                if !self.world.may_link(a, b) {
+                    continue;
+                }
                 self.world.link(a, b);
                 if !self.world.comes_to_rest() {
                     return Err("it does not come to rest".to_owned());
@@ -113,16 +149,34 @@ impl Life {
             25 => self.withdraw(at),
             26 => self.world.back_up(at),
             27 => self.world.restore(at),
-            28 if self.world.nodes.len() < 4 && self.world.below(3) == 0 => {
+            28 if self.world.nodes.len() < 10 && self.world.below(3) == 0 => {
                 let twin = self.shelter[self.world.below(2)];
                 self.world.clone_node(twin);
             }
             29 => self.world.set_clock(at),
+            30 if !self.hubs.is_empty() => self.regroup(at),
             _ => {
-                let other = self.somebody();
-                self.world.link(at, other);
+                for _ in 0..self.world.nodes.len().div_ceil(4) {
+                    let (here, there) = (self.somebody(), self.somebody());
+                    if self.world.may_link(here, there) {
+                        self.world.link(here, there);
+                    }
+                }
             }
         }
+    }
+
+    /// Somebody changes a roster, or whom they follow.
+    fn regroup(&mut self, at: At) {
+        let hub = self.hubs[self.world.below(self.hubs.len())];
+        let is_now = self.world.below(3) > 0;
+        if !self.world.may_link(hub, at) || hub == at {
+            return;
+        }
+        match self.world.below(2) {
+            0 => self.world.vouch(hub, at, if is_now { Listed } else { Removed }),
+            _ => self.world.follow(at, hub, is_now),
+        };
     }
 
     fn somebody(&mut self) -> At {

@@ -22,8 +22,10 @@ mod world;
 pub use disk::Disk;
 pub use faults::Faults;
 pub use process::{Identity, Process};
-pub use world::{At, World};
+pub use world::{At, Relation, World};
 
+#[cfg(test)]
+mod borough;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]

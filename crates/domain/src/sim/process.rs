@@ -1,6 +1,7 @@
 //! One node of a world: who it is, its disk, and its process while it runs.
 
 use super::Disk;
+use crate::document::Kind;
 use crate::identity::certificate::{Holds, NodeCertificate, NodeState};
 use crate::identity::keys::KeysObject;
 use crate::identity::root::Root;
@@ -81,6 +82,7 @@ pub(super) fn partner(org_id: OrgId) -> Partner {
         confirmed_there: None,
         paired_at: Timestamp::default(),
         is_shared_with: false,
+        is_followed: false,
     }
 }
 
@@ -107,10 +109,10 @@ impl Process {
     }
 
     /// Writes a partner to the disk, as pairing does.
-    pub fn pair(&mut self, keys: &KeysObject) {
+    pub(super) fn pair(&mut self, keys: &KeysObject, is_followed: bool) {
         let mut batch = Batch::default();
         batch.keys.insert(keys.org_id(), keys.bytes());
-        batch.partners.push(Partner { is_shared_with: true, ..partner(keys.org_id()) });
+        batch.partners.push(Partner { is_shared_with: true, is_followed, ..partner(keys.org_id()) });
         self.disk.commit(&batch);
     }
 
@@ -139,7 +141,10 @@ impl Process {
         let known = Known {
             partners: self.disk.partners.values().cloned().collect(),
             keys: self.disk.keys.iter().map(|(org, bytes)| (*org, KeysObject::parse(bytes).unwrap())).collect(),
+            damaged_keys: std::collections::BTreeMap::new(),
             usage: self.disk.usage(),
+            rosters: self.disk.rows.values().filter(|r| r.kind == Kind::ROSTER).cloned().collect(),
+            hidden: self.disk.hidden.clone(),
         };
         self.engine = Some(Engine::new(Own { org, node, incarnation, author, is_home }, known));
         self.inbox.clear();
@@ -160,6 +165,11 @@ impl Process {
         let Some(engine) = &mut self.engine else { return Vec::new() };
         let mut loaded = self.disk.load(&engine.needs(&input));
         engine.step(now, input, &mut loaded)
+    }
+
+    /// Whether what an organisation makes public is held here.
+    pub(super) fn holds(&self, owner: &OrgId) -> bool {
+        self.engine.as_ref().is_some_and(|engine| engine.is_held(owner))
     }
 
     /// Writes a batch; what grew by it is told to the engine.

@@ -7,8 +7,9 @@ use super::process::{Process, organisation, partner};
 use crate::audience::Audience;
 use crate::document::{Edit, Kind};
 use crate::identity::keys::KeysObject;
+use crate::identity::roster::RosterState;
 use crate::statement::Life;
-use crate::sync::batch::DocumentRow;
+use crate::sync::batch::{DocumentRow, Partner};
 use crate::sync::effect::{Answer, AskId, Command, Write, WriteAction};
 use crate::sync::{Effect, Input, Message};
 use crate::{DocId, NodeId, OrgId, RecordId, Refusal, Timestamp};
@@ -42,6 +43,17 @@ pub struct World {
     asks: u64,
 }
 
+/// How one organisation stands to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// They have not met.
+    Strangers,
+    /// They are partners.
+    Paired,
+    /// They are partners, and it follows the other as a hub.
+    Following,
+}
+
 /// Index of a node in its world.
 pub type At = usize;
 
@@ -68,16 +80,29 @@ impl World {
 
     /// Makes organisations with so many nodes each, all paired with one another, and starts every node.
     pub fn organisations<const N: usize>(&mut self, nodes: [usize; N]) -> [Vec<At>; N] {
+        self.related(nodes, |_, _| Relation::Paired)
+    }
+
+    /// The same where how two organisations stand, by their places, is as it is told: the first of two is asked about the
+    /// second.
+    pub fn related<const N: usize>(
+        &mut self,
+        nodes: [usize; N],
+        relation: impl Fn(usize, usize) -> Relation,
+    ) -> [Vec<At>; N] {
         let seed = self.rng.next_u64();
         let made: Vec<_> = (0_u64..).zip(nodes).map(|(n, count)| organisation(seed ^ n, count)).collect();
         let mut places = Vec::new();
-        for (identities, keys) in &made {
+        for (place, (identities, keys)) in made.iter().enumerate() {
             self.keys.push(keys.clone());
             let mut own = Vec::new();
             for identity in identities {
                 let mut process = Process::new(identity.clone(), keys, self.draw());
-                for (_, other) in made.iter().filter(|(_, other)| other.org_id() != keys.org_id()) {
-                    process.pair(other);
+                for (other_place, (_, other)) in made.iter().enumerate().filter(|(other, _)| *other != place) {
+                    match relation(place, other_place) {
+                        Relation::Strangers => {}
+                        related => process.pair(other, related == Relation::Following),
+                    }
                 }
                 process.start(self.draw());
                 self.nodes.push(process);
@@ -107,6 +132,24 @@ impl World {
             let org = self.org(there);
             let keys = self.keys.iter().find(|k| k.org_id() == org).expect("an organisation of this world").bytes();
             self.ask(here, Command::AddPartner { partner: partner(org), keys }).expect("a partner is taken in");
+        }
+        self
+    }
+
+    /// Puts the organisation of one node on the roster of another's, or takes it off.
+    pub fn vouch(&mut self, hub: At, member: At, state: RosterState) -> &mut Self {
+        let org = self.org(member);
+        let command = Command::SetListed { org, name: format!("organisation {member}"), state };
+        let answer = self.ask(hub, command);
+        self.trace.push(format!("{hub} has {org} {state:?}: {}", answer.map_or_else(|r| r.message, |_| "done".into())));
+        self
+    }
+
+    /// Follows a hub, or stops.
+    pub fn follow(&mut self, at: At, hub: At, is_followed: bool) -> &mut Self {
+        if let Some(known) = self.nodes[at].disk.partners.get(&self.org(hub)).cloned() {
+            let answer = self.ask(at, Command::UpdatePartner(Partner { is_followed, ..known }));
+            self.trace.push(format!("{at} follows {hub} {is_followed}: {}", answer.is_ok()));
         }
         self
     }
@@ -354,6 +397,12 @@ impl World {
         self.linked.iter().find(|(a, b)| *a == at && self.nodes[*b].identity.node == node).map(|(_, b)| *b)
     }
 
+    /// Whether a link between two nodes could carry anything.
+    pub fn may_link(&self, a: At, b: At) -> bool {
+        let knows = |here: At, there: At| self.nodes[here].disk.partners.contains_key(&self.org(there));
+        self.org(a) == self.org(b) || (knows(a, b) && knows(b, a))
+    }
+
     /// Whether two nodes are linked.
     pub fn is_linked(&self, a: At, b: At) -> bool {
         self.linked.contains(&(a, b))
@@ -382,7 +431,8 @@ impl World {
 
     /// What readers at a node see of a document.
     pub fn row(&self, at: At, doc_id: DocId) -> Option<&DocumentRow> {
-        self.nodes[at].disk.rows.get(&doc_id).filter(|r| r.life == Life::Live)
+        let disk = &self.nodes[at].disk;
+        disk.rows.get(&doc_id).filter(|r| r.life == Life::Live && !disk.hidden.contains(&r.owner))
     }
 
     /// The organisation of a node.

@@ -30,6 +30,8 @@ pub struct Batch {
     pub partners: Vec<Partner>,
     /// Partners to forget, with every scope shared with them alone.
     pub removed_partners: BTreeSet<OrgId>,
+    /// Owners whose public documents are hidden from now on, or shown again.
+    pub owners: BTreeMap<OrgId, OwnerStanding>,
     /// The record each import last saw, by source and record: the base of a three-way import.
     pub imported: Vec<ImportedRecord>,
     /// Things an operator should know, kept for `status`.
@@ -41,6 +43,15 @@ impl Batch {
     pub fn is_empty(&self) -> bool {
         *self == Self { at: self.at, ..Self::default() }
     }
+}
+
+/// Whether somebody stands for an owner: the owner itself as a partner, or a followed hub.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnerStanding {
+    /// Somebody does: its documents are shown.
+    Held,
+    /// Nobody does any more: hidden, not compared, not relayed, and deleted after a while.
+    Hidden,
 }
 
 /// A version that entered the version set.
@@ -146,6 +157,8 @@ pub struct Partner {
     pub paired_at: Timestamp,
     /// Whether what is for all partners was entered in the scope with this one. Until then it is worked on at each start.
     pub is_shared_with: bool,
+    /// Whether what it relays as a hub is held here.
+    pub is_followed: bool,
 }
 
 impl Partner {

@@ -68,6 +68,15 @@ pub enum Command {
     },
     /// Replaces what is kept of a partner (paused, confirmed, addresses).
     UpdatePartner(super::batch::Partner),
+    /// Puts an organisation on this one's roster, or takes it off.
+    SetListed {
+        /// Which.
+        org: OrgId,
+        /// What to call it, for people.
+        name: String,
+        /// On or off.
+        state: crate::identity::roster::RosterState,
+    },
     /// Ends a partnership and its links.
     RemovePartner(OrgId),
     /// Content that crashed this process twice: not to be opened again.
@@ -134,6 +143,8 @@ pub enum Notice {
     Document(DocId),
     /// What a partner's link or lag looks like changed.
     Partner(OrgId),
+    /// An owner's documents were hidden, or are shown again.
+    Owner(OrgId),
     /// An organisation's keys changed: links are judged by the new ones.
     Keys(OrgId),
     /// An incident was recorded.

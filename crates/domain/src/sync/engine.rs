@@ -1,11 +1,12 @@
 //! The engine's state and its one entrance.
 
 use super::link::Link;
+use super::roster::Rosters;
 use super::{Batch, Effect, Input, Loaded, Message, Needs, Notice, serve};
 use crate::audience::{Scope, scopes_between};
 use crate::identity::keys::KeysObject;
 use crate::identity::signing::SecretKey;
-use crate::sync::batch::{Incident, Partner};
+use crate::sync::batch::{DocumentRow, Incident, Partner};
 use crate::{Incarnation, NodeId, OrgId, Refusal, ScopeId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -31,8 +32,15 @@ pub struct Known {
     pub partners: Vec<Partner>,
     /// Keys objects, the own one among them.
     pub keys: BTreeMap<OrgId, KeysObject>,
+    /// Keys objects of others that do not parse as they are stored: handed on as they are, so that whoever reads them here
+    /// tells their own people, until the organisation itself is met again.
+    pub damaged_keys: BTreeMap<OrgId, Vec<u8>>,
     /// How much is held of each owner.
     pub usage: BTreeMap<OrgId, Usage>,
+    /// Roster documents, the own ones among them.
+    pub rosters: Vec<DocumentRow>,
+    /// Owners that nobody stood for.
+    pub hidden: BTreeSet<OrgId>,
 }
 
 /// How much is held of one owner.
@@ -52,6 +60,12 @@ pub struct Engine {
     pub(super) keys: BTreeMap<OrgId, KeysObject>,
     pub(super) usage: BTreeMap<OrgId, Usage>,
     pub(super) full: BTreeSet<OrgId>,
+    pub(super) damaged_keys: BTreeMap<OrgId, Vec<u8>>,
+    pub(super) rosters: Rosters,
+    /// Owners whose public documents are held, as the store knows it.
+    pub(super) holds: BTreeSet<OrgId>,
+    /// Whether partners, rosters or what is followed changed in this step.
+    pub(super) is_regrouping: bool,
     pub(super) quarantines: BTreeMap<OrgId, VecDeque<Timestamp>>,
     pub(super) links: BTreeMap<NodeId, Link>,
     /// Own documents whose audience may have grown by a new partner.
@@ -95,7 +109,12 @@ impl Engine {
     /// An engine that knows this and has no links yet.
     pub fn new(own: Own, known: Known) -> Self {
         let has_siblings = known.keys.get(&own.org).is_some_and(|k| k.certificates().count() > 1);
-        Self {
+        let rosters = Rosters::read(&known.rosters, &known.keys);
+        let mut engine = Self {
+            rosters,
+            damaged_keys: known.damaged_keys,
+            holds: BTreeSet::new(),
+            is_regrouping: true,
             to_tend: BTreeMap::new(),
             tending: VecDeque::new(),
             tends_all: has_siblings,
@@ -111,7 +130,13 @@ impl Engine {
             quarantines: BTreeMap::new(),
             links: BTreeMap::new(),
             to_share: VecDeque::new(),
-        }
+        };
+        // What the store has hidden and somebody stands for again is found, and the other way round, by the first step.
+        engine.holds = engine.held().difference(&known.hidden).copied().collect();
+        let is_orphaned = |org: &&OrgId| !known.hidden.contains(org) && !engine.is_held(org);
+        let orphans: Vec<_> = engine.usage.keys().filter(is_orphaned).copied().collect();
+        engine.holds.extend(orphans);
+        engine
     }
 
     /// The organisation this engine acts for.
@@ -155,6 +180,7 @@ impl Engine {
                 self.needs_to_answer(&mut needs);
                 self.needs_to_share(&mut needs);
                 self.needs_to_tend(&mut needs);
+                self.needs_to_open_more(&mut needs);
                 self.needs_to_serve(None, &mut needs);
             }
             Input::Grew(scopes) => self.needs_to_serve(Some(scopes), &mut needs),
@@ -187,6 +213,7 @@ impl Engine {
                 self.serve(Some(&scopes), loaded, &mut out);
             }
             Input::Wake => {
+                self.open_more(loaded, &mut out);
                 self.answer(loaded, &mut out);
                 self.share_with_new_partners(now, loaded, &mut out);
                 self.tend_due(now, loaded, &mut out);
@@ -194,17 +221,44 @@ impl Engine {
                 self.ask_again(now, &mut out);
             }
         }
+        self.regroup(&mut out);
         self.arm(now, &mut out);
         out.into_effects()
     }
 
-    /// The scopes that this node and a node of another organisation may exchange.
-    pub(super) fn scopes_with(&self, other: OrgId) -> BTreeMap<ScopeId, Scope> {
+    /// The scopes that this node and another may exchange whichever of them serves. Nodes of one organisation carry all
+    /// that the organisation holds.
+    fn scopes_with(&self, other: OrgId) -> BTreeSet<Scope> {
         let partners = self.partners.keys().copied().collect();
         if other != self.own.org && !self.partners.contains_key(&other) {
-            return BTreeMap::new();
+            return BTreeSet::new();
         }
-        scopes_between(self.own.org, other, &partners).into_iter().map(|s| (s.id(), s)).collect()
+        let mut scopes = scopes_between(self.own.org, other, &partners);
+        if other == self.own.org {
+            scopes.extend(self.held().into_iter().map(Scope::public));
+        }
+        scopes
+    }
+
+    /// The scopes that a node of an organisation may open here: with a hub, those it relays too.
+    pub(super) fn scopes_served_to(&self, other: OrgId) -> BTreeMap<ScopeId, Scope> {
+        let mut scopes = self.scopes_with(other);
+        if !scopes.is_empty() {
+            scopes.extend(self.relayed_to(other));
+        }
+        scopes.into_iter().map(|s| (s.id(), s)).collect()
+    }
+
+    /// The scopes to open at a node of an organisation: the other's own ones, what it relays, and this organisation's own
+    /// where another of its nodes may have written what is not here yet.
+    pub(super) fn scopes_to_read(&self, other: OrgId) -> BTreeMap<ScopeId, Scope> {
+        let has_siblings = self.keys.get(&self.own.org).is_some_and(|k| k.certificates().count() > 1);
+        let mut scopes = self.scopes_with(other);
+        scopes.retain(|s| s.owner != self.own.org || has_siblings);
+        if !scopes.is_empty() {
+            scopes.extend(self.relayed_by(&other).map(Scope::public));
+        }
+        scopes.into_iter().map(|s| (s.id(), s)).collect()
     }
 
     /// Ends a link and says why; what the other side did is kept as an incident.
@@ -236,6 +290,7 @@ impl Engine {
             || !self.to_share.is_empty()
             || self.links.values().any(|l| {
                 !l.owed.is_empty()
+                    || l.opens_more
                     || l.serving.values().any(|s| serve::may_send(s) || s.has_wanted)
                     || l.reading.values().any(|r| r.has_wanted || r.wants_reconcile.is_some())
             })

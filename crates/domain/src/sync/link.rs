@@ -15,8 +15,8 @@ pub(super) struct Link {
     pub(super) reading: BTreeMap<ScopeId, Reading>,
     /// Scopes that the other side opened here.
     pub(super) serving: BTreeMap<ScopeId, Serving>,
-    /// Whether the other side has sent its openings; it may once.
-    pub(super) is_opened: bool,
+    /// Whether scopes may be read by now that are not open yet.
+    pub(super) opens_more: bool,
     /// What the other side asked for and has not got yet.
     pub(super) owed: VecDeque<Owed>,
     /// Parts of large histories whose statement has not come yet.
@@ -101,7 +101,7 @@ impl Link {
             org,
             reading: BTreeMap::new(),
             serving: BTreeMap::new(),
-            is_opened: false,
+            opens_more: false,
             owed: VecDeque::new(),
             parts: BTreeMap::new(),
             part_bytes: 0,

@@ -8,7 +8,8 @@ use crate::{ChangeHash, DocId, OrgId, ScopeId, Sum, VersionId};
 /// One frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// What I want from you: one entry a scope, and the keys objects I know. Sent once, first.
+    /// What I want from you: one entry a scope, and the keys objects I know. Sent first, and again for scopes that may be
+    /// read since: each scope once a link.
     Open(Vec<Opening>),
     /// What you get: an answer to each opening. After it, rows follow unasked until the link ends.
     Opened(Vec<Opened>),

@@ -21,6 +21,7 @@ mod open;
 mod partner;
 mod receive;
 mod reconcile;
+pub mod roster;
 mod serve;
 mod sign;
 mod tend;

@@ -7,19 +7,11 @@ use super::reconcile::Session;
 use super::{Effect, Loaded, Needs, Notice};
 use crate::audience::Scope;
 use crate::feed::{Cursor, ScopeState};
+use crate::identity::keys::KeysObject;
 use crate::{NodeId, OrgId, Refusal, RefusalKind, ScopeId, Timestamp, VersionId, limits};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 impl Engine {
-    /// The scopes to open at a node: the other's own ones, and this organisation's own where another of its nodes may
-    /// have written what is not here yet.
-    fn scopes_to_read(&self, other: OrgId) -> BTreeMap<ScopeId, Scope> {
-        let has_siblings = self.keys.get(&self.own.org).is_some_and(|k| k.certificates().count() > 1);
-        let mut scopes = self.scopes_with(other);
-        scopes.retain(|_, s| s.owner != self.own.org || has_siblings);
-        scopes
-    }
-
     pub(super) fn needs_to_open(&self, node: NodeId, org: OrgId, needs: &mut Needs) {
         needs.cursors.insert(node);
         needs.scopes.extend(self.scopes_to_read(org).into_keys());
@@ -29,12 +21,26 @@ impl Engine {
     pub(super) fn open(&mut self, node: NodeId, org: OrgId, loaded: &Loaded, out: &mut Outcome) {
         let is_paused = self.partners.get(&org).is_some_and(|p| p.is_paused);
         let scopes = self.scopes_to_read(org);
-        if self.scopes_with(org).is_empty() || is_paused {
+        if self.scopes_served_to(org).is_empty() || is_paused {
             let refusal = Refusal::new(RefusalKind::NotAllowed, "this organisation is not linked with yours");
             out.after.push(Effect::Unlink(node, refusal));
             return;
         }
-        let mut link = Link::new(org);
+        self.links.insert(node, Link::new(org));
+        let openings = self.openings(node, scopes, loaded);
+        // At least one, so that the other side knows that there is nothing more to come at the start.
+        let rest = openings.get(limits::FRAME_OPENINGS..).unwrap_or_default();
+        let first = openings.get(..limits::FRAME_OPENINGS).unwrap_or(&openings);
+        for page in std::iter::once(first).chain(rest.chunks(limits::FRAME_OPENINGS)) {
+            out.send(node, Message::Open(page.to_vec()));
+        }
+        self.send_confirmation(node, org, out);
+        out.after.push(Effect::Notify(Notice::Partner(org)));
+    }
+
+    /// Notes scopes as read on a link and gives what to say of each.
+    pub(super) fn openings(&mut self, node: NodeId, scopes: BTreeMap<ScopeId, Scope>, loaded: &Loaded) -> Vec<Opening> {
+        let Some(link) = self.links.get_mut(&node) else { return Vec::new() };
         let mut openings = Vec::new();
         for (id, scope) in scopes {
             let cursor = loaded.cursors.get(&(node, id)).copied();
@@ -43,15 +49,12 @@ impl Engine {
             openings.push(Opening { scope: id, cursor, sum, keys });
             link.reading.insert(id, Reading::new(scope, cursor, sum));
         }
-        self.links.insert(node, link);
-        out.send(node, Message::Open(openings));
-        self.send_confirmation(node, org, out);
-        out.after.push(Effect::Notify(Notice::Partner(org)));
+        openings
     }
 
     pub(super) fn needs_to_be_opened(&self, node: NodeId, openings: &[Opening], needs: &mut Needs) {
         let Some(link) = self.links.get(&node) else { return };
-        let scopes = self.scopes_with(link.org);
+        let scopes = self.scopes_served_to(link.org);
         for opening in openings.iter().filter(|o| scopes.contains_key(&o.scope)) {
             needs.scopes.insert(opening.scope);
             if let Some(cursor) = opening.cursor {
@@ -60,7 +63,7 @@ impl Engine {
         }
     }
 
-    /// The other side says what it wants: answered once a link.
+    /// The other side says what it wants: each scope once a link.
     pub(super) fn opened_by(
         &mut self,
         node: NodeId,
@@ -69,11 +72,11 @@ impl Engine {
         out: &mut Outcome,
     ) -> Result<(), Refusal> {
         let link = self.link_mut(node)?;
-        if std::mem::replace(&mut link.is_opened, true) {
-            return Err(Refusal::malformed("the scopes of a link were opened twice"));
-        }
         let org = link.org;
-        let scopes = self.scopes_with(org);
+        if openings.iter().any(|o| link.serving.contains_key(&o.scope)) {
+            return Err(Refusal::malformed("a scope of a link was opened twice"));
+        }
+        let scopes = self.scopes_served_to(org);
         let mut keys_sent = BTreeSet::new();
         let mut answers = Vec::new();
         for opening in openings {
@@ -99,11 +102,10 @@ impl Engine {
     }
 
     fn send_newer_keys(&self, node: NodeId, owner: OrgId, theirs: &[u8; 32], out: &mut Outcome) {
-        if let Some(keys) = self.keys.get(&owner) {
-            let bytes = keys.bytes();
-            if keys_hash(&owner, &bytes) != *theirs {
-                out.send(node, Message::Keys(bytes));
-            }
+        match (self.keys.get(&owner).map(KeysObject::bytes), self.damaged_keys.get(&owner)) {
+            (Some(bytes), _) if keys_hash(&owner, &bytes) != *theirs => out.send(node, Message::Keys(bytes)),
+            (None, Some(damaged)) => out.send(node, Message::Keys(damaged.clone())),
+            (Some(_) | None, _) => {}
         }
     }
 

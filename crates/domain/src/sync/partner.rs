@@ -27,9 +27,15 @@ impl Engine {
         self.merge_keys(None, keys, out)?;
         let partner = match self.partners.get(&partner.org_id) {
             // Paired again: what was agreed stays, where it lives may be new.
-            Some(known) => Partner { name: partner.name, addresses: partner.addresses, ..known.clone() },
+            Some(known) => Partner {
+                name: partner.name,
+                addresses: partner.addresses,
+                is_followed: known.is_followed || partner.is_followed,
+                ..known.clone()
+            },
             None => Partner { is_shared_with: false, ..partner },
         };
+        self.is_regrouping = true;
         if !partner.is_shared_with {
             self.to_list.insert(partner.org_id);
         }
@@ -43,6 +49,7 @@ impl Engine {
         let partner =
             Partner { confirmed_there: known.confirmed_there.clone(), is_shared_with: known.is_shared_with, ..partner };
         let (org, is_paused) = (partner.org_id, partner.is_paused);
+        self.is_regrouping |= partner.is_followed != known.is_followed;
         self.put_partner(partner, out);
         let nodes: Vec<_> = self.links.iter().filter(|(_, l)| l.org == org).map(|(node, _)| *node).collect();
         for node in nodes {
@@ -58,10 +65,9 @@ impl Engine {
 
     pub(super) fn remove_partner(&mut self, org: OrgId, out: &mut Outcome) -> Result<(), Refusal> {
         self.partners.remove(&org).ok_or_else(|| not_a_partner(&org))?;
-        self.keys.remove(&org);
+        self.forget_roster(&org);
         self.to_list.remove(&org);
         self.full.remove(&org);
-        self.usage.remove(&org);
         out.batch.removed_partners.insert(org);
         let nodes: Vec<_> = self.links.iter().filter(|(_, l)| l.org == org).map(|(node, _)| *node).collect();
         for node in nodes {
@@ -79,12 +85,25 @@ impl Engine {
         self.partners.insert(partner.org_id, partner);
     }
 
-    /// A keys object from a link: of the other's organisation, of a partner (from an own node), or the own one.
+    /// A keys object from a link: of the other's organisation, the own one, of anyone held (from an own node), or of one
+    /// that it relays. The id of an organisation is the hash of its root, so it is no other's.
     pub(super) fn take_keys(&mut self, node: NodeId, bytes: &[u8], out: &mut Outcome) -> Result<(), Refusal> {
-        let keys = KeysObject::parse(bytes)?;
         let from = self.link_mut(node)?.org;
-        let is_theirs_to_send = keys.org_id() == from || from == self.own.org || keys.org_id() == self.own.org;
-        if !is_theirs_to_send || !self.keys.contains_key(&keys.org_id()) {
+        let keys = match KeysObject::parse(bytes) {
+            Ok(keys) => keys,
+            // A hub may have come to hold a damaged one, and the rest of what it relays is as good as before.
+            Err(refusal) if self.partners.get(&from).is_some_and(|p| p.is_followed) => {
+                out.incident(Some(node), None, "refused", format!("a keys object was refused: {refusal}"));
+                return Ok(());
+            }
+            Err(refusal) => return Err(refusal),
+        };
+        let org = keys.org_id();
+        let is_theirs_to_send = org == from
+            || org == self.own.org
+            || (from == self.own.org && self.is_held(&org))
+            || self.relayed_by(&from).any(|relayed| relayed == org);
+        if !is_theirs_to_send {
             return Err(Refusal::new(RefusalKind::NotAllowed, "keys of an organisation that this link does not carry"));
         }
         self.merge_keys(Some(node), keys, out)
@@ -105,6 +124,9 @@ impl Engine {
         if self.keys.get(&org) != Some(&merged) {
             out.batch.keys.insert(org, merged.bytes());
             out.after.push(Effect::Notify(Notice::Keys(org)));
+            self.hand_keys_on(from, &merged, out);
+            self.compare_again(&org);
+            self.damaged_keys.remove(&org);
             self.keys.insert(org, merged);
         }
         Ok(())

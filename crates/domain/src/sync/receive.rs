@@ -2,11 +2,11 @@
 
 use super::content::{Taken, hash_pack};
 use super::engine::{Engine, Outcome};
-use super::link::{Fetching, Link, Reading};
+use super::link::{Fetching, Link, Owed, Reading};
 use super::message::{Item, Message, Rows, Versions, Want};
-use super::{Document, Effect, Loaded, Needs, Notice};
+use super::{Document, Effect, Loaded, Needs, Notice, Usage};
 use crate::audience::Scope;
-use crate::document::pack;
+use crate::document::{Kind, pack};
 use crate::identity::certificate::NodeState;
 use crate::statement::{Entered, SignedStatement, replaces};
 use crate::sync::batch::{EnteredVersion, Wanted};
@@ -278,6 +278,7 @@ impl Engine {
                 taking.out.batch.add_changes(doc_id, new);
                 if was_wanted {
                     taking.out.batch.want(version_id, Wanted::No);
+                    self.hand_content_on(taking.node, taking.scope.id(), version_id);
                 }
                 taking.touched.insert(doc_id);
                 Ok(())
@@ -318,6 +319,15 @@ impl Engine {
         }
     }
 
+    /// Content came after its statement, which may have been handed on without: whoever reads the scope gets it now.
+    fn hand_content_on(&mut self, from: NodeId, scope: ScopeId, version: VersionId) {
+        for (_, link) in self.links.iter_mut().filter(|(node, l)| **node != from && l.serving.contains_key(&scope)) {
+            if link.owed.len() < limits::FETCHES_IN_FLIGHT {
+                link.owed.push_back(Owed::Version(scope, version));
+            }
+        }
+    }
+
     fn check_signature(&self, statement: &SignedStatement) -> Result<(), Refusal> {
         let said = statement.statement();
         let keys = self
@@ -342,6 +352,10 @@ impl Engine {
                 usage.documents = usage.documents.saturating_add(growth.documents);
                 usage.bytes = usage.bytes.saturating_sub(growth.bytes_before).saturating_add(growth.bytes);
                 self.make_room(&owner, out);
+                if document.kind == Kind::ROSTER {
+                    let document = &*document;
+                    self.note_roster(document);
+                }
                 out.after.push(Effect::Notify(Notice::Document(doc_id)));
                 if growth.dropped.contains(&ActorId::new(&self.own.org, self.own.incarnation)) {
                     self.renew_incarnation();
@@ -392,6 +406,12 @@ impl Engine {
 
     /// Whether an owner has no room for so many more documents, or for more of those it has.
     fn is_full(&self, owner: &OrgId, more: u64) -> bool {
+        let is_relayed = *owner != self.own.org && !self.partners.contains_key(owner);
+        let relayed = if is_relayed { self.relayed_usage() } else { Usage::default() };
+        if relayed.documents.saturating_add(more) > limits::RELAYED_DOCUMENTS || relayed.bytes >= limits::RELAYED_BYTES
+        {
+            return true;
+        }
         *owner != self.own.org
             && self.usage.get(owner).is_some_and(|u| {
                 u.documents.saturating_add(more) > limits::OWNER_DOCUMENTS || u.bytes >= limits::OWNER_BYTES

@@ -4,7 +4,8 @@
 //! the home node begins a new generation. Some time after such a document was last received, so that in the usual case
 //! the other scopes have come by themselves, each of the organisation's nodes
 //!
-//! - writes again, on the generation that stands, the fields that were changed in an earlier one meanwhile;
+//! - takes in what was written beside what stands, and writes again, on the generation that stands, the fields that were
+//!   changed in an earlier one meanwhile;
 //! - brings every scope of its audience to the same heads, and takes it back where its audience has left;
 //! - takes it back everywhere when it was withdrawn as a whole.
 //!
@@ -96,7 +97,8 @@ impl Engine {
         scopes.iter().try_for_each(|scope| self.sign_withdrawal(now, document, scope, out))
     }
 
-    /// Writes the fields of changes that a reset left behind on what stands now: as they stood where they were made.
+    /// Brings changes that no standing version rests on together with what stands: by a merge, or, of what a reset left
+    /// behind, by writing its fields as they stood where they were made.
     pub(super) fn write_again(
         &mut self,
         now: Timestamp,
@@ -105,16 +107,21 @@ impl Engine {
         out: &mut Outcome,
     ) -> Result<(), Refusal> {
         let standing = document.standing();
-        let stands = document.open_at(&standing.heads)?.value();
+        // What goes back to the root that stands merges with it; of another root its fields are written anew.
+        let ground = document.changes.ancestors(&standing.heads);
+        let (beside, apart): (Vec<_>, Vec<_>) =
+            document.changes.lines(left).into_iter().partition(|l| !document.changes.ancestors(l).is_disjoint(&ground));
+        let heads = document.changes.behind(standing.heads.iter().chain(beside.iter().flatten())).heads().clone();
+        let stands = document.open_at(&heads)?.value();
         let mut lines = Vec::new();
-        for heads in document.changes.lines(left) {
-            lines.push(edits_of(document, left, &heads, &stands)?);
+        for line in apart {
+            lines.push(edits_of(document, left, &line, &stands)?);
         }
         // What was changed in two earlier generations stands as it was in the newer.
         lines.sort_by_key(|(began, _)| *began);
         let edits: Vec<_> = lines.into_iter().flat_map(|(_, edits)| edits).collect();
-        let actor = self.actor_at(document, &standing.heads);
-        let mut content = document.open_at(&standing.heads)?;
+        let actor = self.actor_at(document, &heads);
+        let mut content = document.open_at(&heads)?;
         let chunks = content.edit(actor, now, document.kind, &edits)?;
         if !chunks.is_empty() {
             let whole = document.open_whole()?.apply(chunks.iter().map(Vec::as_slice))?;

@@ -21,6 +21,9 @@ impl Engine {
         match command {
             Command::Write(writes) => needs.documents.extend(writes.iter().map(|w| w.doc_id)),
             Command::Quarantine(list) => needs.documents.extend(list.iter().map(|q| q.doc_id)),
+            Command::SetListed { org, .. } => {
+                needs.documents.insert(super::roster::entry_document(&self.own.org, org));
+            }
             Command::AddPartner { .. } | Command::UpdatePartner(_) | Command::RemovePartner(_) => {}
         }
     }
@@ -43,6 +46,10 @@ impl Engine {
                     out.batch.at = now;
                 }
                 answer
+            }
+            Command::SetListed { org, name, state } => {
+                let write = self.entry_to_write(now, org, name, state, loaded)?;
+                self.act(now, Command::Write(vec![write]), loaded, out)
             }
             Command::AddPartner { partner, keys } => self.add_partner(partner, &keys, out).map(|()| Answer::Done),
             Command::UpdatePartner(partner) => self.update_partner(partner, out).map(|()| Answer::Done),

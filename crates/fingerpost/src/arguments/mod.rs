@@ -6,7 +6,7 @@ mod partner;
 
 pub(crate) use listing::{Edits, Export, Import, Listing, Organisation};
 pub(crate) use node::{ConfigVerb, Init, Settings, Up};
-pub(crate) use partner::{As, Invite, Join, Partner};
+pub(crate) use partner::{As, Follow, Invite, Join, Partner, Roster};
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -64,6 +64,15 @@ pub(crate) enum Command {
     /// See, confirm, pause and remove partners
     #[command(subcommand)]
     Partner(Partner),
+    /// Vouch for organisations and relay what they make public: be a hub
+    #[command(subcommand)]
+    Roster(Roster),
+    /// Hold what a partner relays as a hub
+    Follow(Follow),
+    /// Stop holding what a hub relays
+    ///
+    /// What came through it alone is hidden at once, and deleted after 30 days.
+    Unfollow(Follow),
     /// See and edit what this node says about its own organisation
     #[command(subcommand)]
     Organisation(Organisation),
@@ -101,6 +110,9 @@ impl Command {
             Self::Invite(_) => "make an invitation".into(),
             Self::Join(_) => "join".into(),
             Self::Partner(verb) => verb.aim(),
+            Self::Roster(verb) => verb.aim(),
+            Self::Follow(follow) => format!("follow {:?}", follow.organisation),
+            Self::Unfollow(follow) => format!("stop following {:?}", follow.organisation),
             Self::Organisation(Organisation::Show) => "show the organisation".into(),
             Self::Organisation(Organisation::Edit { .. }) => "edit the organisation".into(),
             Self::Listing(verb) => verb.aim(),

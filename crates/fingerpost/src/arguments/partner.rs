@@ -6,6 +6,7 @@ const INVITE: &str = "\
 Examples:
   fingerpost invite                  a code that stands 72 hours
   fingerpost invite --expires 2h --qr
+  fingerpost invite --as member      the joiner also goes on your roster, and follows you
 
 Give the code to the partner in confidence: a mail, a message, a printed sheet. It works once.";
 
@@ -26,10 +27,55 @@ Example:
 pub(crate) enum As {
     /// A partner
     Partner,
-    /// A partner that this node, as a hub, vouches for
+    /// A partner on this organisation's roster, that follows it
     Member,
     /// A further node of this organisation
     Node,
+}
+
+const ROSTER: &str = "\
+A node with a roster is a hub: it relays what the organisations on it
+make public to whoever follows it. There is no other switch.
+
+Examples:
+  fingerpost invite --as member          pair, put the joiner on the
+                                         roster, and have it follow you
+  fingerpost roster add \"Night Shelter\" put a partner of yours on it";
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = ROSTER)]
+pub(crate) enum Roster {
+    /// List the organisations that this one vouches for
+    List,
+    /// Vouch for an organisation and relay what it makes public
+    Add {
+        /// The organisation's id, the start of it, or its name
+        organisation: String,
+    },
+    /// Stop vouching for one
+    ///
+    /// Those who follow you stop showing its listings unless they have them by another way.
+    Remove {
+        /// The organisation's id, the start of it, or its name
+        organisation: String,
+    },
+}
+
+/// `fingerpost follow`, `fingerpost unfollow`
+#[derive(Debug, Args)]
+pub(crate) struct Follow {
+    /// The hub: a partner's id, the start of it, or its name
+    pub(crate) organisation: String,
+}
+
+impl Roster {
+    pub(super) fn aim(&self) -> String {
+        match self {
+            Self::List => "list the roster".into(),
+            Self::Add { organisation } => format!("put {organisation:?} on the roster"),
+            Self::Remove { organisation } => format!("take {organisation:?} off the roster"),
+        }
+    }
 }
 
 /// `fingerpost invite`

@@ -1,7 +1,7 @@
-//! `invite`, `join`, `partner`.
+//! `invite`, `join`, `partner`, `roster`, `follow`.
 
 use super::{Place, now};
-use crate::arguments::{As, Invite, Join, Partner};
+use crate::arguments::{As, Invite, Join, Partner, Roster};
 use crate::node_of::{Need, unexpected};
 use crate::output::{Reader, print, print_json};
 use crate::report::Failure;
@@ -57,6 +57,24 @@ pub(super) async fn partner(place: &Place, verb: Partner) -> Result<(), Failure>
     };
     let Response::Partner(view) = place.ask(need, request).await? else { return Err(unexpected()) };
     place.reader.show(&view, || format!("{done}{}", show::partner::partner(&view, now())))
+}
+
+pub(super) async fn roster(place: &Place, verb: Roster) -> Result<(), Failure> {
+    let (need, request) = match verb {
+        Roster::List => (Need::Folder, Request::RosterList),
+        Roster::Add { organisation } => (Need::Running, Request::RosterAdd { id: organisation }),
+        Roster::Remove { organisation } => (Need::Running, Request::RosterRemove { id: organisation }),
+    };
+    let Response::Roster { entries } = place.ask(need, request).await? else { return Err(unexpected()) };
+    match place.reader {
+        Reader::Program => entries.iter().try_for_each(print_json),
+        Reader::Person => print(&show::partner::roster(&entries)),
+    }
+}
+
+pub(super) async fn follow(place: &Place, request: Request) -> Result<(), Failure> {
+    let Response::Partner(view) = place.ask(Need::Running, request).await? else { return Err(unexpected()) };
+    place.reader.show(&view, || show::partner::following(&view))
 }
 
 async fn list(place: &Place) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 
 use super::{ago, count, instant, organisation, plain, short, table};
 use fast_qr::QRBuilder;
-use node::api::{Invited, Joined, PartnerRow, PartnerState, PartnerView, Timestamp, Trust};
+use node::api::{Invited, Joined, PartnerRow, PartnerState, PartnerView, RosterRow, Timestamp, Trust};
 use std::collections::BTreeMap;
 
 /// One line a partner.
@@ -32,6 +32,35 @@ pub(super) fn cells(partner: &PartnerRow, now: Timestamp) -> Vec<String> {
     vec![partner.name.clone(), short(&partner.id.to_string(), 13).to_owned(), state, behind, trust.to_owned()]
 }
 
+/// Whom this organisation vouches for.
+pub(crate) fn roster(entries: &[RosterRow]) -> String {
+    if entries.is_empty() {
+        return "There is nobody on the roster, so this node is no hub. `fingerpost invite --as member` makes a code for\n\
+                an organisation that goes on it.\n"
+            .into();
+    }
+    let cells = |row: &RosterRow| {
+        vec![row.name.clone(), short(&row.id.to_string(), 13).to_owned(), format!("since {}", instant(row.since_ms))]
+    };
+    table(&entries.iter().map(cells).collect::<Vec<_>>())
+}
+
+/// What following a hub, or no longer, comes to.
+pub(crate) fn following(view: &PartnerView) -> String {
+    let name = plain(&view.row.name);
+    match (view.is_followed, view.vouches_for) {
+        (true, 0) => {
+            format!("You follow {name}. It vouches for nobody else yet; whoever comes to its roster will show here.\n")
+        }
+        (true, n) => {
+            format!("You follow {name}: what {} on its roster make public is on its way.\n", count(n, "organisation"))
+        }
+        (false, _) => format!(
+            "You do not follow {name} any more. What came through it alone is hidden now and deleted after 30 days.\n"
+        ),
+    }
+}
+
 /// One partner in full.
 pub(crate) fn partner(view: &PartnerView, now: Timestamp) -> String {
     let mut out = format!("{}\nid {}\n\n", plain(&view.row.name), view.row.id);
@@ -39,6 +68,19 @@ pub(crate) fn partner(view: &PartnerView, now: Timestamp) -> String {
     lines.extend(view.paired_at_ms.map(|at| format!("paired {}", instant(at))));
     lines.push(format!("held here: {} of theirs", count(view.documents_held, "document")));
     lines.push(format!("may go to them: {} of ours", count(view.documents_shared, "document")));
+    if view.is_listed {
+        lines.push("on our roster: what it makes public is relayed".into());
+    }
+    if view.is_followed {
+        lines.push(format!("followed: it vouches for {}", count(view.vouches_for, "other organisation")));
+    } else if view.vouches_for > 0 {
+        let id = view.row.id.to_string();
+        let name = short(&id, 13);
+        lines.push(format!(
+            "a hub for {}: `fingerpost follow {name}` brings theirs",
+            count(view.vouches_for, "organisation")
+        ));
+    }
     lines.push(match view.addresses.as_slice() {
         [] => "no address is known: they have to connect to us".into(),
         addresses => format!("reached at {}", addresses.join(", ")),

@@ -15,7 +15,7 @@ pub use import::{
     BadRow, FieldDifference, ImportCounts, ImportDifference, ImportPreview, ImportSource, Imported, Novelty,
 };
 pub use listing::{Conflict, ConflictValue, DocumentView, HistoryEntry, ListingPage, ListingRow, PathEdit, Written};
-pub use partner::{InviteRole, Invited, Joined, PartnerRow, PartnerState, PartnerView, Trust};
+pub use partner::{InviteRole, Invited, Joined, PartnerRow, PartnerState, PartnerView, RosterRow, Trust};
 pub use status::{
     Check, Initialised, NodeDetail, Overview, OwnerCount, RefusedContent, Setting, Severity, Status, Verified,
     VerifiedBad,
@@ -83,6 +83,28 @@ pub enum Request {
     },
     /// Ends the partnership and cuts its links. Answered by [`Response::Done`].
     PartnerRemove {
+        /// Which.
+        id: String,
+    },
+    /// The organisations that this one vouches for. Answered by [`Response::Roster`].
+    RosterList,
+    /// Puts one on it. Answered by [`Response::Roster`].
+    RosterAdd {
+        /// Which: a partner, or one that a followed hub vouches for.
+        id: String,
+    },
+    /// Takes one off it. Answered by [`Response::Roster`].
+    RosterRemove {
+        /// Which.
+        id: String,
+    },
+    /// Holds what a partner relays as a hub. Answered by [`Response::Partner`].
+    Follow {
+        /// Which.
+        id: String,
+    },
+    /// Ends that; what came through it alone is hidden at once. Answered by [`Response::Partner`].
+    Unfollow {
         /// Which.
         id: String,
     },
@@ -190,6 +212,11 @@ pub enum Response {
     Partners {
         /// By name.
         partners: Vec<PartnerRow>,
+    },
+    /// To all that concerns the roster.
+    Roster {
+        /// By name.
+        entries: Vec<RosterRow>,
     },
     /// To all that concerns one partner and leaves it there.
     Partner(Box<PartnerView>),

@@ -93,4 +93,21 @@ pub struct PartnerView {
     pub documents_held: u64,
     /// How many own documents it may hold.
     pub documents_shared: u64,
+    /// Whether it is on the own roster.
+    pub is_listed: bool,
+    /// Whether what it relays is held here.
+    pub is_followed: bool,
+    /// How many other organisations are on its roster.
+    pub vouches_for: u64,
+}
+
+/// One organisation on the own roster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RosterRow {
+    /// Its id.
+    pub id: OrgId,
+    /// Its name.
+    pub name: String,
+    /// Since when.
+    pub since_ms: Timestamp,
 }

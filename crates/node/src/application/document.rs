@@ -90,15 +90,14 @@ impl Application {
     pub(super) async fn audience(&self, text: &str) -> Result<domain::audience::Audience, Refusal> {
         let known = self.known().await?;
         let own_name = self.own_name().await?;
-        let partners: Vec<_> = known.partners.values().cloned().collect();
-        audience::parse(text, |name| find::organisation((self.0.org, &own_name), &partners, name))
+        audience::parse(text, |name| find::organisation((self.0.org, &own_name), &known, name))
     }
 
-    async fn find_organisation(&self, text: &str) -> Result<OrgId, Refusal> {
+    /// The organisation that a person named.
+    pub(super) async fn find_organisation(&self, text: &str) -> Result<OrgId, Refusal> {
         let known = self.known().await?;
         let own_name = self.own_name().await?;
-        let partners: Vec<_> = known.partners.values().cloned().collect();
-        find::organisation((self.0.org, &own_name), &partners, text)
+        find::organisation((self.0.org, &own_name), &known, text)
     }
 
     /// The listing that an id, or the start of one, names. An own one goes before another's with the same record.

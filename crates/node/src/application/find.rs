@@ -1,7 +1,9 @@
 //! From what a person typed to the one thing it names.
 
+use crate::engine::Acquaintance;
 use domain::sync::batch::Partner;
 use domain::{OrgId, Refusal};
+use std::collections::BTreeMap;
 use store::RecordPrefix;
 
 /// Candidates that an ambiguous name lists.
@@ -9,40 +11,53 @@ const CANDIDATES_SHOWN: usize = 8;
 
 /// A partner by its whole id, the start of it, or its name without regard to case.
 pub(super) fn partner<'p>(partners: impl IntoIterator<Item = &'p Partner>, text: &str) -> Result<&'p Partner, Refusal> {
-    let typed = compact(text);
-    if typed.is_empty() {
-        return Err(Refusal::invalid("no partner is named"));
-    }
+    let hint = "`fingerpost partner list` shows the partners and their ids";
     let partners: Vec<_> = partners.into_iter().collect();
-    let named: Vec<_> =
-        partners.iter().filter(|p| p.name.trim().to_lowercase() == text.trim().to_lowercase()).collect();
-    if let [one] = named.as_slice() {
-        return Ok(one);
-    }
-    let matching: Vec<_> = if named.is_empty() {
-        partners.iter().filter(|p| compact(&p.org_id.to_string()).starts_with(&typed)).collect()
-    } else {
-        named
-    };
-    match matching.as_slice() {
-        [one] => Ok(one),
-        [] => Err(Refusal::not_found(format!("there is no partner {text:?}"))
-            .hint("`fingerpost partner list` shows the partners and their ids")),
-        many => Err(ambiguous("partner", text, many.iter().map(|p| (p.org_id.to_string(), p.name.as_str())))),
-    }
+    let names = partners.iter().map(|p| (p.org_id, p.name.as_str()));
+    let org = named(names, "partner", text).map_err(|refusal| match refusal.kind {
+        domain::RefusalKind::NotFound => refusal.hint(hint),
+        _ => refusal,
+    })?;
+    partners.into_iter().find(|p| p.org_id == org).ok_or_else(|| Refusal::not_found(format!("no partner {text:?}")))
 }
 
-/// An organisation by its whole id, or as a partner, or as this one.
-pub(super) fn organisation(own: (OrgId, &str), partners: &[Partner], text: &str) -> Result<OrgId, Refusal> {
+/// An organisation by its whole id, or by the start of it or its name as a partner, as one that a followed hub vouches
+/// for, or as this one.
+pub(super) fn organisation(own: (OrgId, &str), known: &Acquaintance, text: &str) -> Result<OrgId, Refusal> {
     if let Ok(id) = text.parse::<OrgId>() {
         return Ok(id);
     }
-    let is_own = text.trim().to_lowercase() == own.1.trim().to_lowercase()
-        || (!compact(text).is_empty() && compact(&own.0.to_string()).starts_with(&compact(text)));
-    match partner(partners, text) {
-        Ok(partner) => Ok(partner.org_id),
-        Err(refusal) if is_own && refusal.kind == domain::RefusalKind::NotFound => Ok(own.0),
-        Err(refusal) => Err(refusal),
+    let partners = known.partners.values().map(|p| (p.org_id, p.name.as_str()));
+    let vouched = known.vouched().map(|(org, entry)| (*org, entry.name.as_str()));
+    let mut names: BTreeMap<OrgId, &str> = vouched.collect();
+    names.extend(partners);
+    names.insert(own.0, own.1);
+    named(names, "organisation", text).map_err(|refusal| match refusal.kind {
+        domain::RefusalKind::NotFound => {
+            refusal.hint("`fingerpost partner list` and `roster list` show who is known here")
+        }
+        _ => refusal,
+    })
+}
+
+/// The one of these that goes by a name, or by the start of its id.
+fn named<'n>(names: impl IntoIterator<Item = (OrgId, &'n str)>, what: &str, text: &str) -> Result<OrgId, Refusal> {
+    let typed = compact(text);
+    if typed.is_empty() {
+        return Err(Refusal::invalid(format!("no {what} is named")));
+    }
+    let all: Vec<_> = names.into_iter().collect();
+    let by_name: Vec<_> =
+        all.iter().filter(|(_, name)| name.trim().to_lowercase() == text.trim().to_lowercase()).collect();
+    let matching = if by_name.is_empty() {
+        all.iter().filter(|(org, _)| compact(&org.to_string()).starts_with(&typed)).collect()
+    } else {
+        by_name
+    };
+    match matching.as_slice() {
+        [(org, _)] => Ok(*org),
+        [] => Err(Refusal::not_found(format!("there is no {what} {text:?}"))),
+        many => Err(ambiguous(what, text, many.iter().map(|(org, name)| (org.to_string(), *name)))),
     }
 }
 

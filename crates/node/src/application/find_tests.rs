@@ -13,6 +13,7 @@ fn named(name: &str, byte: u8) -> Partner {
         confirmed_there: None,
         paired_at: Timestamp::from_ms(0),
         is_shared_with: true,
+        is_followed: false,
     }
 }
 
@@ -35,7 +36,8 @@ fn partners_go_by_name_by_id_and_by_its_start() {
 #[test]
 fn the_own_organisation_may_be_named_too() {
     let own = (OrgId::from_bytes([9; 32]), "Link Workers");
-    let partners = [named("Night Shelter", 1)];
+    let partners =
+        Acquaintance { partners: [named("Night Shelter", 1)].map(|p| (p.org_id, p)).into(), ..Acquaintance::default() };
     assert_eq!(organisation(own, &partners, "link workers").unwrap(), own.0);
     assert_eq!(organisation(own, &partners, &own.0.to_string()[..10]).unwrap(), own.0);
     assert_eq!(organisation(own, &partners, "night shelter").unwrap(), OrgId::from_bytes([1; 32]));

@@ -10,6 +10,7 @@ mod export;
 mod find;
 mod import;
 mod partner;
+mod roster;
 mod status;
 mod verify;
 mod view;
@@ -20,11 +21,12 @@ use crate::Error;
 use crate::api::{self, ProgressSender, Request, Response, Setting};
 use crate::config::Config;
 use crate::data::{self, Folder};
-use crate::engine::{Acquaintance, EngineHandle};
+use crate::engine::{Acquaintance, EngineHandle, rosters};
 use crate::link::{About, Pairing};
 use crate::metrics;
 use domain::identity::KeysObject;
 use domain::sync::Notice;
+use domain::sync::roster::Rosters;
 use domain::{NodeId, OrgId, Refusal, RefusalKind, Timestamp};
 use import::Plan;
 use std::collections::BTreeMap;
@@ -121,6 +123,11 @@ impl Application {
             Request::PartnerPause { id } => self.pause(&id, partner::Pause::Begin).await,
             Request::PartnerResume { id } => self.pause(&id, partner::Pause::End).await,
             Request::PartnerRemove { id } => self.remove_partner(&id).await,
+            Request::RosterList => self.roster().await,
+            Request::RosterAdd { id } => self.list_organisation(&id).await,
+            Request::RosterRemove { id } => self.unlist_organisation(&id).await,
+            Request::Follow { id } => self.follow(&id, roster::Following::Begin).await,
+            Request::Unfollow { id } => self.follow(&id, roster::Following::End).await,
             Request::OrganisationShow => self.show_organisation().await,
             Request::OrganisationEdit { edits } => self.edit_organisation(&edits).await,
             Request::ListingList { owner, after } => self.list_listings(owner.as_deref(), after.as_deref()).await,
@@ -210,9 +217,11 @@ impl Application {
         let partners = self.0.store.partners().await.map_err(fault)?;
         let mut keys = BTreeMap::new();
         for (org, bytes) in self.0.store.keys().await.map_err(fault)? {
-            keys.insert(org, KeysObject::parse(&bytes)?);
+            // What is damaged is `verify`'s to tell.
+            keys.extend(KeysObject::parse(&bytes).ok().map(|parsed| (org, parsed)));
         }
-        Ok(Arc::new(Acquaintance { partners: partners.into_iter().map(|p| (p.org_id, p)).collect(), keys }))
+        let rosters = Rosters::read(&rosters(&self.0.store).await.map_err(fault)?, &keys);
+        Ok(Arc::new(Acquaintance { partners: partners.into_iter().map(|p| (p.org_id, p)).collect(), keys, rosters }))
     }
 }
 

@@ -6,6 +6,7 @@ use crate::clock::now;
 use crate::engine::{Acquaintance, Picture};
 use domain::audience::Scope;
 use domain::document::Kind;
+use domain::identity::InvitedAs;
 use domain::sync::Needs;
 use domain::sync::batch::Partner;
 use domain::sync::effect::Command;
@@ -23,10 +24,14 @@ pub(super) enum Pause {
 impl Application {
     /// Opens an invitation for a partner.
     pub(super) async fn invite(&self, role: InviteRole, expires_in_ms: Option<i64>) -> Result<Response, Refusal> {
-        if role != InviteRole::Partner {
-            return Err(Refusal::new(RefusalKind::NotAllowed, "this version invites partners only")
-                .hint("members of a hub and further nodes come with a later version"));
-        }
+        let invited_as = match role {
+            InviteRole::Partner => InvitedAs::Partner,
+            InviteRole::Member => InvitedAs::Member,
+            InviteRole::Node => {
+                return Err(Refusal::new(RefusalKind::NotAllowed, "this version invites no further nodes")
+                    .hint("they come with a later version"));
+            }
+        };
         let expires_in_ms = expires_in_ms.unwrap_or(limits::INVITATION_MS);
         if !(60_000..=limits::INVITATION_MS * 4).contains(&expires_in_ms) {
             return Err(Refusal::invalid("an invitation stands for a minute at least and twelve days at most"));
@@ -34,7 +39,7 @@ impl Application {
         let running = self.running()?;
         let addresses = self.addresses();
         let expires_at = now().plus_ms(expires_in_ms);
-        let code = running.pairing.invite(addresses.clone(), expires_at).await?;
+        let code = running.pairing.invite(invited_as, addresses.clone(), expires_at).await?;
         Ok(Response::Invited { invited: Invited { code }, expires_at_ms: expires_at, addresses })
     }
 
@@ -76,6 +81,9 @@ impl Application {
             paired_at_ms: Some(partner.paired_at),
             documents_held: held,
             documents_shared: shared,
+            is_listed: known.rosters.of(&self.0.org).any(|(listed, _)| *listed == org),
+            is_followed: partner.is_followed,
+            vouches_for: known.rosters.of(&org).filter(|(other, _)| **other != self.0.org).count() as u64,
         })))
     }
 
@@ -107,7 +115,7 @@ impl Application {
         Ok(loaded.scopes.values().map(|state| state.sum.count()).sum())
     }
 
-    async fn update(&self, partner: Partner) -> Result<Response, Refusal> {
+    pub(super) async fn update(&self, partner: Partner) -> Result<Response, Refusal> {
         let org = partner.org_id;
         self.engine()?.ask(Command::UpdatePartner(partner)).await?;
         self.partner_view(&org.to_string()).await

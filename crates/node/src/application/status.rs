@@ -59,10 +59,11 @@ impl Application {
         })
     }
 
-    /// What organisations are called: partners and this one.
+    /// What organisations are called: partners, whom a followed hub vouches for, and this one.
     pub(super) async fn names(&self) -> Result<BTreeMap<OrgId, String>, Refusal> {
         let known = self.known().await?;
-        let mut names: BTreeMap<_, _> = known.partners.values().map(|p| (p.org_id, p.name.clone())).collect();
+        let mut names: BTreeMap<_, _> = known.vouched().map(|(org, entry)| (*org, entry.name.clone())).collect();
+        names.extend(known.partners.values().map(|p| (p.org_id, p.name.clone())));
         names.insert(self.0.org, self.own_name().await?);
         Ok(names)
     }

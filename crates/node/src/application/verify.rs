@@ -5,7 +5,7 @@ use crate::api::{ProgressSender, Verified, VerifiedBad};
 use crate::engine::Acquaintance;
 use domain::Refusal;
 use domain::document::chunk;
-use domain::identity::NodeState;
+use domain::identity::{KeysObject, NodeState};
 use domain::statement::{Life, SignedStatement};
 use domain::sync::Document;
 use domain::sync::Needs;
@@ -19,6 +19,11 @@ impl Application {
     pub(super) async fn verify(&self, progress: &ProgressSender) -> Result<Verified, Refusal> {
         let known = self.known().await?;
         let mut verified = Verified { documents: 0, statements: 0, bad: Vec::new() };
+        for (org, bytes) in self.0.store.keys().await.map_err(fault)? {
+            if let Err(refusal) = KeysObject::parse(&bytes) {
+                verified.bad.push(bad(&org, refusal));
+            }
+        }
         let mut after = None;
         loop {
             let ids = self.0.store.document_ids(after, PAGE).await.map_err(fault)?;

@@ -8,14 +8,16 @@ mod describe;
 mod run;
 
 pub(crate) use describe::{describe_organisation, ensure_described};
+pub(crate) use run::rosters;
 pub use run::{Opening, start};
 
 use crate::Error;
-use domain::identity::KeysObject;
+use domain::identity::{KeysObject, RosterEntry};
 use domain::sync::Message;
 use domain::sync::Standing;
 use domain::sync::batch::Partner;
 use domain::sync::effect::{Answer, Command, Notice};
+use domain::sync::roster::Rosters;
 use domain::{Incarnation, NodeId, OrgId, Refusal, RefusalKind, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -83,6 +85,21 @@ pub struct Acquaintance {
     pub partners: BTreeMap<OrgId, Partner>,
     /// Keys objects, the own one among them.
     pub keys: BTreeMap<OrgId, KeysObject>,
+    /// Rosters of hubs, the own one among them.
+    pub rosters: Rosters,
+}
+
+impl Acquaintance {
+    /// What an organisation is called: a partner's own word, else that of a followed hub.
+    pub fn name(&self, org: &OrgId) -> Option<&str> {
+        let vouched = || self.vouched().find(|(other, _)| *other == org).map(|(_, entry)| entry.name.as_str());
+        self.partners.get(org).map(|partner| partner.name.as_str()).or_else(vouched)
+    }
+
+    /// Organisations that a followed hub vouches for, with its word.
+    pub fn vouched(&self) -> impl Iterator<Item = (&OrgId, &RosterEntry)> {
+        self.partners.values().filter(|p| p.is_followed).flat_map(|hub| self.rosters.of(&hub.org_id))
+    }
 }
 
 /// How things stand in the engine, for `status`.

@@ -8,10 +8,11 @@ use super::{
 use crate::clock::now;
 use crate::journal::{self, Journal};
 use crate::{Error, data, metrics};
+use domain::document::Kind;
 use domain::identity::KeysObject;
 use domain::identity::signing::SecretKey;
-use domain::statement::SignedStatement;
-use domain::sync::batch::Quarantined;
+use domain::statement::{Life, SignedStatement};
+use domain::sync::batch::{DocumentRow, Quarantined};
 use domain::sync::effect::{Answer, AskId, Command, Notice};
 use domain::sync::message::Item;
 use domain::sync::{Batch, Effect, Engine, Input, Known, Loaded, Message, Own};
@@ -21,10 +22,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Peer, Store, StoreError, StoreErrorKind};
+use store::{DocumentFilter, DocumentPlace, Peer, Store, StoreError, StoreErrorKind};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+/// Roster documents read at once.
+const ROSTERS_PAGE: usize = 500;
 
 /// What an engine is opened with.
 #[derive(Debug)]
@@ -91,15 +95,26 @@ async fn open_engine(opening: &Opening) -> Result<Engine, Failure> {
     let mut incarnation = [0; 8];
     getrandom::fill(&mut incarnation)
         .map_err(|e| Failure::Fatal(Error::fault("the system gives no random numbers", e)))?;
-    let mut keys = BTreeMap::new();
+    let (mut keys, mut damaged_keys) = (BTreeMap::new(), BTreeMap::new());
     for (org, bytes) in opening.store.keys().await.map_err(Failure::Store)? {
-        let parsed = KeysObject::parse(&bytes).map_err(|refusal| {
-            Failure::Fatal(Error::fault(format!("the stored keys of {org} are damaged"), refusal))
-        })?;
-        keys.insert(org, parsed);
+        match KeysObject::parse(&bytes) {
+            Ok(parsed) => drop(keys.insert(org, parsed)),
+            Err(refusal) if org == opening.org => {
+                let fault = Error::fault("this organisation's own keys are damaged as they are stored", refusal);
+                return Err(Failure::Fatal(
+                    fault.hint("put back a copy of the data folder from before, or the database's"),
+                ));
+            }
+            Err(refusal) => {
+                tracing::error!(organisation = %org, reason = %refusal, "an organisation's stored keys are damaged");
+                damaged_keys.insert(org, bytes);
+            }
+        }
     }
     let partners = opening.store.partners().await.map_err(Failure::Store)?;
     let usage = opening.store.usage().await.map_err(Failure::Store)?;
+    let hidden = opening.store.hidden_owners().await.map_err(Failure::Store)?;
+    let rosters = rosters(&opening.store).await.map_err(Failure::Store)?;
     let own = Own {
         org: opening.org,
         node: opening.node,
@@ -107,11 +122,29 @@ async fn open_engine(opening: &Opening) -> Result<Engine, Failure> {
         author: opening.author.clone(),
         is_home: opening.is_home,
     };
-    Ok(Engine::new(own, Known { partners, keys, usage }))
+    Ok(Engine::new(own, Known { partners, keys, damaged_keys, usage, rosters, hidden }))
+}
+
+/// Every roster document that is shown.
+pub(crate) async fn rosters(store: &Store) -> Result<Vec<DocumentRow>, StoreError> {
+    let filter = DocumentFilter { kind: Some(Kind::ROSTER), life: Some(Life::Live), ..DocumentFilter::default() };
+    let mut rosters: Vec<DocumentRow> = Vec::new();
+    loop {
+        let after = rosters.last().map(DocumentPlace::of);
+        let page = store.documents(&filter, after.as_ref(), ROSTERS_PAGE).await?;
+        if page.is_empty() {
+            return Ok(rosters);
+        }
+        rosters.extend(page);
+    }
 }
 
 fn acquaintance(engine: &Engine) -> Acquaintance {
-    Acquaintance { partners: engine.partners().map(|p| (p.org_id, p.clone())).collect(), keys: engine.keys().clone() }
+    Acquaintance {
+        partners: engine.partners().map(|p| (p.org_id, p.clone())).collect(),
+        keys: engine.keys().clone(),
+        rosters: engine.rosters().clone(),
+    }
 }
 
 struct Loop {
@@ -355,7 +388,8 @@ impl Loop {
     async fn commit(&mut self, batch: &Batch) -> Result<(), Failure> {
         let grew = self.opening.store.commit(batch).await.map_err(Failure::Store)?;
         metrics::committed(batch);
-        if !(batch.partners.is_empty() && batch.removed_partners.is_empty() && batch.keys.is_empty())
+        let is_of_others = !(batch.partners.is_empty() && batch.removed_partners.is_empty() && batch.keys.is_empty());
+        if (is_of_others || batch.documents.iter().any(|row| row.kind == Kind::ROSTER))
             && let Some(engine) = &self.engine
         {
             self.publish.send_replace(Arc::new(acquaintance(engine)));

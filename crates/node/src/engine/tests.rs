@@ -49,6 +49,7 @@ impl Side {
             confirmed_there: None,
             paired_at: Timestamp::from_ms(1),
             is_shared_with: false,
+            is_followed: false,
         };
         self.handle.ask(Command::AddPartner { partner, keys: other.founded.keys.bytes() }).await.unwrap();
     }

@@ -78,6 +78,8 @@ pub enum Encounter {
         partner: Partner,
         /// Its keys object.
         keys: Vec<u8>,
+        /// Whether it goes on the roster.
+        is_listed: bool,
         /// To be told once that is durable; the other side is answered after it.
         done: oneshot::Sender<Result<(), Refusal>>,
     },

@@ -33,6 +33,15 @@ struct Inner {
     keys: KeysObject,
 }
 
+/// What a new partner is besides.
+#[derive(Clone, Copy, Debug)]
+struct Role {
+    /// A hub that this organisation follows.
+    is_followed: bool,
+    /// On this organisation's roster.
+    is_listed: bool,
+}
+
 /// A connection that wants to pair.
 pub(super) struct PairConnection {
     pub(super) session: Session,
@@ -53,7 +62,12 @@ impl Pairing {
 
     /// Opens an invitation for a partner that stands until then, and gives its code. The secret in it is kept nowhere
     /// else. Refused when [`limits::INVITATIONS`] are open, or no address is one.
-    pub async fn invite(&self, addresses: Vec<String>, expires_at: Timestamp) -> Result<String, Refusal> {
+    pub async fn invite(
+        &self,
+        invited_as: InvitedAs,
+        addresses: Vec<String>,
+        expires_at: Timestamp,
+    ) -> Result<String, Refusal> {
         domain::identity::address::check_all(&addresses)?;
         let now = now();
         let mut open = 0;
@@ -74,6 +88,7 @@ impl Pairing {
         let row = store::Invitation {
             id: *id.as_bytes(),
             sealed: sealed.map_err(crate::Error::into_refusal)?,
+            role: invited_as,
             expires_at,
             bound_org: None,
             wrong_codes: 0,
@@ -81,7 +96,7 @@ impl Pairing {
         self.0.store.put_invitation(&row).await.map_err(fault)?;
         let name = self.0.shared.own.about.borrow().name.clone();
         let org_id = self.0.shared.own.org;
-        Ok(Invitation { org_id, addresses, secret, expires_at, invited_as: InvitedAs::Partner, name }.code())
+        Ok(Invitation { org_id, addresses, secret, expires_at, invited_as, name }.code())
     }
 
     /// Uses another organisation's invitation, and gives which organisation it was once both have taken each other in.
@@ -133,7 +148,9 @@ impl Pairing {
             })?;
         let mut addresses = vec![address.to_owned()];
         addresses.extend(invitation.addresses.iter().filter(|a| *a != address).cloned());
-        self.take_in(met, addresses).await
+        // Who joins a hub as a member follows it.
+        let follows = invitation.invited_as == InvitedAs::Member;
+        self.take_in(met, addresses, Role { is_followed: follows, is_listed: false }).await
     }
 
     /// Whether somebody may pair now: the protocol is offered only then.
@@ -153,7 +170,7 @@ impl Pairing {
         let own = self.0.shared.own.org;
         let said = Introduce::parse(&request.introduce)?;
         let (id, joiner) = (said.invitation_id, said.keys.org_id());
-        let key = self.key_of(&id, &joiner).await?;
+        let (key, invited_as) = self.key_of(&id, &joiner).await?;
         let on = PairSession { exporter: session.exporter, inviter: own, joiner };
         let tls_key = session.peer.node().tls_key;
         let met = match verify(&request.introduce, &request.proof, PairRole::Joiner, &on, &tls_key, &key) {
@@ -171,12 +188,13 @@ impl Pairing {
             return Err(used());
         }
         let addresses = met.addresses.as_ref().map(|a| a.content().addresses.clone()).unwrap_or_default();
-        self.take_in(met, addresses).await?;
+        let is_listed = invited_as == InvitedAs::Member;
+        self.take_in(met, addresses, Role { is_followed: false, is_listed }).await?;
         Ok(self.introduce(id, PairRole::Inviter, &on, &key))
     }
 
-    /// The key of an invitation that this organisation may use now.
-    async fn key_of(&self, id: &InvitationId, joiner: &OrgId) -> Result<InvitationKey, Refusal> {
+    /// The key of an invitation that this organisation may use now, and what it makes of whoever uses it.
+    async fn key_of(&self, id: &InvitationId, joiner: &OrgId) -> Result<(InvitationKey, InvitedAs), Refusal> {
         let kept = self.0.store.invitations().await.map_err(fault)?;
         let kept = kept.into_iter().find(|i| i.id == *id.as_bytes());
         let kept = kept.ok_or_else(|| Refusal::not_found("there is no such invitation"))?;
@@ -189,7 +207,7 @@ impl Pairing {
         let opened = self.0.shared.own.secrets.local.open(&kept.sealed, &place(id))?;
         let key =
             opened.as_slice().try_into().map_err(|_| Refusal::malformed("a sealed invitation has another length"))?;
-        Ok(InvitationKey::from_bytes(key))
+        Ok((InvitationKey::from_bytes(key), kept.role))
     }
 
     async fn count_wrong_code(&self, id: &InvitationId) -> Result<(), Refusal> {
@@ -222,7 +240,7 @@ impl Pairing {
     }
 
     /// Hands a partner to the node, and waits until it is durable.
-    async fn take_in(&self, met: Introduce, addresses: Vec<String>) -> Result<(), Refusal> {
+    async fn take_in(&self, met: Introduce, addresses: Vec<String>, role: Role) -> Result<(), Refusal> {
         let stopping = |()| Refusal::new(RefusalKind::Busy, "this node is stopping");
         let partner = Partner {
             org_id: met.keys.org_id(),
@@ -233,9 +251,10 @@ impl Pairing {
             confirmed_there: None,
             paired_at: now(),
             is_shared_with: false,
+            is_followed: role.is_followed,
         };
         let (done, is_done) = oneshot::channel();
-        let paired = Encounter::Paired { partner, keys: met.keys.bytes(), done };
+        let paired = Encounter::Paired { partner, keys: met.keys.bytes(), is_listed: role.is_listed, done };
         self.0.shared.encounters.send(paired).await.map_err(|_| stopping(()))?;
         is_done.await.map_err(|_| stopping(()))?
     }

@@ -32,6 +32,7 @@ fn partner(org_id: OrgId) -> Partner {
         confirmed_there: None,
         paired_at: Timestamp::default(),
         is_shared_with: false,
+        is_followed: false,
     }
 }
 

@@ -22,7 +22,17 @@ pub(crate) async fn forget(connection: &mut AnyConnection, org: &OrgId) -> Resul
     Ok(())
 }
 
-async fn forget_scopes(connection: &mut AnyConnection, scopes: [Scope; 2]) -> Result<(), StoreError> {
+/// Deletes what an owner made public, its keys, and the mark that it was hidden. Nothing vouches for it any more.
+pub(crate) async fn purge(connection: &mut AnyConnection, owner: &OrgId) -> Result<(), StoreError> {
+    forget_scopes(connection, [Scope::public(*owner)]).await?;
+    for table in ["keys", "hidden_owner"] {
+        let delete = format!("delete from {table} where org_id = $1");
+        sql::execute(connection, &delete, vec![owner.as_bytes().into()]).await?;
+    }
+    Ok(())
+}
+
+async fn forget_scopes<const N: usize>(connection: &mut AnyConnection, scopes: [Scope; N]) -> Result<(), StoreError> {
     let ids = scopes.map(|scope| *scope.id().as_bytes());
     let inside = sql::fetch_for(connection, "select doc_id from statement where scope_id in (#)", &[], &ids).await?;
     let inside = inside.iter().map(|row| sql::id(row, 0, "document id")).collect::<Result<BTreeSet<DocId>, _>>()?;

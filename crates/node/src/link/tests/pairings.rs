@@ -3,6 +3,7 @@ use crate::link::dial::{answered, channel, connect};
 use crate::link::stream::PeerStream;
 use crate::tls::verifier::{Admits, Verifier};
 use crate::tls::{ALPN_PAIR, Identity, exporter_label};
+use domain::identity::InvitedAs;
 use domain::identity::words;
 use domain::{Refusal, RefusalKind, limits};
 use std::sync::Arc;
@@ -54,14 +55,19 @@ async fn an_invitation_that_is_wrong_says_how() {
     assert!(refused(&code.replacen(&code[20..24], "aaaa", 1)).await.contains("mistyped"));
     let own = b.invite().await;
     assert!(refused(&own).await.contains("this organisation's own"));
-    let over = a.pairing.invite(vec![a.address.clone()], crate::clock::now().plus_ms(-1)).await.unwrap();
+    let over =
+        a.pairing.invite(InvitedAs::Partner, vec![a.address.clone()], crate::clock::now().plus_ms(-1)).await.unwrap();
     assert!(refused(&over).await.contains("expired"));
-    let nowhere = a.pairing.invite(vec![], crate::clock::now().plus_ms(60_000)).await.unwrap();
+    let nowhere = a.pairing.invite(InvitedAs::Partner, vec![], crate::clock::now().plus_ms(60_000)).await.unwrap();
     assert!(refused(&nowhere).await.contains("no address"));
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let silent = a.pairing.invite(vec![closed.to_string()], crate::clock::now().plus_ms(60_000)).await.unwrap();
+    let silent = a
+        .pairing
+        .invite(InvitedAs::Partner, vec![closed.to_string()], crate::clock::now().plus_ms(60_000))
+        .await
+        .unwrap();
     assert!(refused(&silent).await.contains("cannot be reached"));
-    assert!(a.pairing.invite(vec!["nonsense".into()], crate::clock::now()).await.is_err());
+    assert!(a.pairing.invite(InvitedAs::Partner, vec!["nonsense".into()], crate::clock::now()).await.is_err());
 }
 
 #[tokio::test]
@@ -85,7 +91,11 @@ async fn few_invitations_are_open_at_once_and_none_of_their_secrets_is_kept() {
     for _ in 0..limits::INVITATIONS {
         a.invite().await;
     }
-    let refused = a.pairing.invite(vec![a.address.clone()], crate::clock::now().plus_ms(60_000)).await.unwrap_err();
+    let refused = a
+        .pairing
+        .invite(InvitedAs::Partner, vec![a.address.clone()], crate::clock::now().plus_ms(60_000))
+        .await
+        .unwrap_err();
     assert_eq!(refused.kind, RefusalKind::Busy);
     let kept = a.store.invitations().await.unwrap();
     let ids: std::collections::BTreeSet<_> = kept.iter().map(|k| k.id).collect();
@@ -119,7 +129,7 @@ async fn somebody_in_between_fails_even_with_both_tls_keys_and_ends_the_invitati
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let between = listener.local_addr().unwrap().to_string();
     let expires_at = crate::clock::now().plus_ms(60_000);
-    let code = a.pairing.invite(vec![between], expires_at).await.unwrap();
+    let code = a.pairing.invite(InvitedAs::Partner, vec![between], expires_at).await.unwrap();
     let config = a.identity().server(Verifier::new(Admits::Joiner), ALPN_PAIR).unwrap();
     let middle = Arc::new(Middle { as_joiner: b.identity(), to: a.address.clone(), inviter: a.org() });
     tokio::spawn(async move {

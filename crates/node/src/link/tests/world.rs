@@ -4,6 +4,7 @@ use crate::engine::{Acquaintance, LinkEvent, Outbox};
 use crate::link::{About, Encounter, Greeting, Links, Pairing, Parts};
 use crate::secret::{Founded, found};
 use crate::tls::Identity;
+use domain::identity::InvitedAs;
 use domain::sync::Message;
 use domain::sync::batch::Partner;
 use domain::{NodeId, OrgId, Refusal, Timestamp};
@@ -98,6 +99,7 @@ impl Node {
             confirmed_there: None,
             paired_at: Timestamp::default(),
             is_shared_with: false,
+            is_followed: false,
         };
         know(&self.known, partner, other.keys.clone());
     }
@@ -145,7 +147,7 @@ impl Node {
 
     pub(super) async fn invite(&self) -> String {
         let expires_at = crate::clock::now().plus_ms(60_000);
-        self.pairing.invite(vec![self.address.clone()], expires_at).await.unwrap()
+        self.pairing.invite(InvitedAs::Partner, vec![self.address.clone()], expires_at).await.unwrap()
     }
 }
 
@@ -157,7 +159,7 @@ async fn take_in(
 ) {
     while let Some(encounter) = met.recv().await {
         match encounter {
-            Encounter::Paired { partner, keys, done } => {
+            Encounter::Paired { partner, keys, done, .. } => {
                 let keys = domain::identity::KeysObject::parse(&keys);
                 let _ = done.send(keys.map(|keys| know(&known, partner, keys)));
             }

@@ -1,0 +1,98 @@
+//! A hub and its members: what is public goes round, and nothing else.
+
+use super::damage::{flip, flip_keys, text};
+use super::{Node, add, borough, enrol, expect_clean, expect_listings, expect_name, pair, show, until};
+
+#[test]
+fn what_is_public_at_one_member_stands_at_another_and_nothing_else_does() {
+    borough("hub", |hub, [charity, workers]| {
+        let supper = add(charity, "Supper");
+        let offices = add(hub, "Council offices");
+        for (name, audience) in [("Staff rota", "own"), ("For partners", "partners")] {
+            charity.json(&["listing", "add", "--set", &format!("name={name}"), "--audience", audience]);
+        }
+        expect_name(workers, &supper, "Supper");
+        expect_name(workers, &offices, "Council offices");
+        let owner = charity.json(&["status"])["organisation"]["id"].clone();
+        assert_eq!(show(workers, &supper).expect("it stands")["owner"], owner);
+        charity.json(&["listing", "edit", &supper, "--set", "name=Late supper"]);
+        expect_name(workers, &supper, "Late supper");
+
+        let named = |node: &Node| -> Vec<String> {
+            node.lines(&["listing", "list"]).iter().map(|row| text(&row["name"])).collect()
+        };
+        assert_eq!(named(workers), ["Council offices", "Late supper"]);
+        assert_eq!(named(hub), ["Council offices", "For partners", "Late supper"]);
+        let friend = Node::running("Friend");
+        pair(&friend, charity);
+        expect_listings(&friend, 2);
+        assert_eq!(named(hub).len(), 3, "nothing of what the friend shares gets to the hub");
+        assert_eq!(hub.lines(&["roster", "list"]).len(), 2);
+        hub.run(&["roster", "add", "Friend"]).expect_told(1, &[]);
+        for node in [&*hub, charity, workers] {
+            expect_clean(node);
+        }
+    });
+}
+
+#[test]
+fn who_leaves_the_roster_or_stops_following_is_hidden_and_comes_back() {
+    borough("roster", |hub, [charity, workers]| {
+        let supper = add(charity, "Supper");
+        expect_name(workers, &supper, "Supper");
+        hub.run(&["roster", "remove", "Night Shelter"]).expect_done();
+        until("what nobody stands for is hidden", || show(workers, &supper).is_none().then_some(()));
+        assert!(show(hub, &supper).is_some(), "a partner's stays");
+        hub.run(&["roster", "remove", "Night Shelter"]).expect_told(1, &[]);
+        hub.run(&["roster", "add", "night shelter"]).expect_done();
+        expect_name(workers, &supper, "Supper");
+        workers.run(&["unfollow", "Waltham Council"]).expect_done();
+        assert!(show(workers, &supper).is_none());
+        workers.run(&["follow", "Waltham Council"]).expect_done();
+        expect_name(workers, &supper, "Supper");
+        workers.run(&["partner", "remove", "Waltham Council"]).expect_done();
+        assert!(show(workers, &supper).is_none());
+    });
+}
+
+#[test]
+fn what_was_altered_at_a_hub_is_refused_and_the_rest_arrives() {
+    borough("altered", |hub, [charity, workers]| {
+        for name in ["One", "Two", "Statement", "Change"] {
+            add(charity, name);
+        }
+        let offices = add(workers, "Offices");
+        expect_listings(hub, 5);
+        expect_listings(workers, 5);
+        charity.stop();
+        hub.stop();
+        flip(hub, "Statement", "statement", |bytes| *bytes.last_mut().expect("bytes") ^= 1);
+        flip(hub, "Change", "change", |bytes| *bytes.last_mut().expect("bytes") ^= 1);
+        hub.up();
+        let late = Node::running("Late comers");
+        enrol(hub, &late);
+        expect_name(&late, &offices, "Offices");
+        expect_listings(&late, 3);
+        let reasons = || -> Vec<String> {
+            let status = late.json(&["status"]);
+            status["refused"].as_array().expect("a list").iter().map(|r| text(&r["reason"])).collect()
+        };
+        for said in ["the signature does not fit", "does not match its checksum"] {
+            until(said, || reasons().iter().any(|r| r.contains(said) && r.contains("(from node ")).then_some(()));
+        }
+        // Keys and the roster itself, and somebody who comes after that.
+        hub.stop();
+        let org = charity.folder.json(&["status"])["organisation"]["id"].clone();
+        flip_keys(hub, &text(&org), |bytes| *bytes.last_mut().expect("bytes") ^= 1);
+        hub.up();
+        let last = Node::running("Last comers");
+        enrol(hub, &last);
+        expect_name(&last, &offices, "Offices");
+        expect_listings(&last, 1);
+        let told = || last.json(&["status"])["refused"].to_string();
+        until("the keys are refused", || told().contains("a keys object was refused").then_some(()));
+        // The organisation itself is met again: all is well.
+        charity.up();
+        expect_listings(&last, 3);
+    });
+}
