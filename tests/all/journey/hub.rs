@@ -82,7 +82,7 @@ fn what_was_altered_at_a_hub_is_refused_and_the_rest_arrives() {
         }
         // Keys and the roster itself, and somebody who comes after that.
         hub.stop();
-        let org = charity.folder.json(&["status"])["organisation"]["id"].clone();
+        let org = charity.folder.json(["status"])["organisation"]["id"].clone();
         flip_keys(hub, &text(&org), |bytes| *bytes.last_mut().expect("bytes") ^= 1);
         hub.up();
         let last = Node::running("Last comers");
