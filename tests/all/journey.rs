@@ -5,6 +5,7 @@ mod damage;
 mod hub;
 mod import;
 mod pairing;
+mod recovery;
 mod sharing;
 
 use serde_json::Value;
@@ -23,14 +24,28 @@ struct Node {
     running: Option<Up>,
     /// Where it listens for partners: a free port at its first start, and the same one afterwards.
     address: String,
+    /// Its organisation's recovery words, where it was made with the organisation.
+    words: String,
 }
 
 impl Node {
     fn init(name: &str, database: Option<String>) -> Self {
+        Self::made(&["--name", name], database)
+    }
+
+    /// Another node of the organisation with these recovery words.
+    fn with_words(how: &str, words: &str, database: Option<String>) -> Self {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), words).expect("writes");
+        Self::made(&[how, "--words-file", file.path().to_str().expect("a path")], database)
+    }
+
+    fn made(how: &[&str], database: Option<String>) -> Self {
         let folder = Folder::new();
         let flags: Vec<_> = database.iter().flat_map(|url| ["--database", url]).collect();
-        folder.run([&["init", "--name", name], flags.as_slice()].concat()).expect_done();
-        Self { folder, database, running: None, address: "127.0.0.1:0".into() }
+        let made = folder.json([&["init"], how, flags.as_slice()].concat());
+        let words = made["recovery_words"].as_str().expect("words").to_owned();
+        Self { folder, database, running: None, address: "127.0.0.1:0".into(), words }
     }
 
     /// A node that runs, on SQLite.

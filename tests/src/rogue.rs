@@ -45,6 +45,8 @@ impl Rogue {
         let (_about, about) = watch::channel(About { name: "rogue".to_owned(), addresses: Vec::new() });
         let (events_in, mut events) = mpsc::channel(64);
         let (encounters, met) = mpsc::channel(4);
+        let (siblings, siblings_watch) = watch::channel(Vec::new());
+        tokio::spawn(async move { siblings.closed().await });
         let links = Links::open(Parts {
             org: founded.keys.org_id(),
             secrets: founded.secrets.clone(),
@@ -52,6 +54,7 @@ impl Rogue {
             about,
             events: events_in,
             encounters,
+            siblings: siblings_watch,
             store,
         })
         .expect("a node port");

@@ -6,17 +6,44 @@ use domain::identity::Side;
 use domain::identity::roster::RosterState;
 use domain::sync::batch::Partner;
 use domain::sync::effect::Command;
-use domain::{Refusal, RefusalKind};
+use domain::{Refusal, RefusalKind, limits};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::mpsc;
+use store::{Organisation, Store};
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+
+/// Other nodes of the own organisation.
+pub(crate) struct Family {
+    /// Where what this node is is kept.
+    pub(crate) store: Store,
+    /// Where the others can be reached, for whoever dials them.
+    pub(crate) addresses: watch::Sender<Vec<String>>,
+}
+
+impl Family {
+    /// Takes the keys of a sibling in, and keeps where it can be reached: the newest place first.
+    async fn take_in(&self, engine: &EngineHandle, keys: Vec<u8>, addresses: Vec<String>) -> Result<(), Refusal> {
+        engine.ask(Command::TakeKeys(keys)).await?;
+        let mut all = addresses;
+        all.extend(self.addresses.borrow().iter().filter(|a| !all.contains(a)).cloned().collect::<Vec<_>>());
+        all.truncate(limits::ADDRESSES);
+        let fault = |e| crate::Error::fault("cannot keep where the other node is", e).into_refusal();
+        if let Some(organisation) = self.store.organisation().await.map_err(fault)? {
+            let organisation = Organisation { siblings: all.clone(), ..organisation };
+            self.store.set_organisation(&organisation).await.map_err(fault)?;
+        }
+        self.addresses.send_replace(all);
+        Ok(())
+    }
+}
 
 /// Takes encounters in until told to stop.
 pub(crate) async fn follow(
     mut encounters: mpsc::Receiver<Encounter>,
     engine: EngineHandle,
     was_dialled: Arc<AtomicBool>,
+    family: Family,
     stop: CancellationToken,
 ) {
     loop {
@@ -27,6 +54,9 @@ pub(crate) async fn follow(
         match encounter {
             Some(Encounter::Paired { partner, keys, is_listed, done }) => {
                 let _ = done.send(take_in(&engine, partner, keys, is_listed).await);
+            }
+            Some(Encounter::Sibling { keys, addresses, done }) => {
+                let _ = done.send(family.take_in(&engine, keys, addresses).await);
             }
             Some(Encounter::Greeted(greeting)) => {
                 if greeting.side == Side::Listener {

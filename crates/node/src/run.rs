@@ -6,7 +6,7 @@ use crate::clock::now;
 use crate::config::Config;
 use crate::control;
 use crate::data::{self, Folder};
-use crate::encounter;
+use crate::encounter::{self, Family};
 use crate::engine::{self, EngineHandle, Opening};
 use crate::journal::Journal;
 use crate::link::{self, About, Encounter, Links};
@@ -57,6 +57,7 @@ pub struct Node {
     links: Links,
     about: watch::Sender<About>,
     encounters: mpsc::Receiver<Encounter>,
+    siblings: watch::Sender<Vec<String>>,
     engine_stop: CancellationToken,
     engine_ended: oneshot::Receiver<Result<(), Error>>,
 }
@@ -89,6 +90,7 @@ impl Node {
 
         let (about, about_watch) = watch::channel(About::default());
         let (encountered, encounters) = mpsc::channel(ENCOUNTERS_WAITING);
+        let (siblings, siblings_watch) = watch::channel(organisation.siblings.clone());
         let links = Links::open(link::Parts {
             org: organisation.org_id,
             secrets,
@@ -96,6 +98,7 @@ impl Node {
             about: about_watch,
             events: running.handle.events(),
             encounters: encountered,
+            siblings: siblings_watch,
             store: store.clone(),
         })?;
         let (engine, was_dialled) = (running.handle.clone(), Arc::<AtomicBool>::default());
@@ -129,6 +132,7 @@ impl Node {
             links,
             about,
             encounters,
+            siblings,
             engine_stop,
             engine_ended: running.ended,
         })
@@ -159,7 +163,9 @@ impl Node {
     pub async fn serve(self, shutdown: CancellationToken) -> Result<(), Error> {
         let stop = CancellationToken::new();
         let control = tokio::spawn(self.control.serve(self.application.handle(), stop.clone()));
-        let encounters = tokio::spawn(encounter::follow(self.encounters, self.engine, self.was_dialled, stop.clone()));
+        let family = Family { store: self.store.clone(), addresses: self.siblings };
+        let encounters =
+            tokio::spawn(encounter::follow(self.encounters, self.engine, self.was_dialled, family, stop.clone()));
         let about = tokio::spawn(self.application.clone().keep_about(self.about, stop.clone()));
         let upkeep = tokio::spawn(upkeep(self.store.clone(), stop.clone()));
         let mut links = tokio::spawn(self.links.run(self.port, stop.clone()));

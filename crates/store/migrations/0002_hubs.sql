@@ -9,3 +9,8 @@ create table hidden_owner (
     org_id bytea primary key,
     since bigint not null
 );
+
+-- Whether the node was made with the recovery words of an organisation that was there before, and where its siblings
+-- can be reached (a JSON list of `host:port`).
+alter table node add column is_recovered bigint not null default 0;
+alter table node add column siblings text not null default '[]';

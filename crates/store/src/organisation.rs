@@ -1,5 +1,6 @@
 //! What this node is, and what it knows of other organisations and their nodes.
 
+use crate::commit::json_text;
 use crate::sql::{self, Value};
 use crate::{Store, StoreError};
 use domain::sync::batch::Partner;
@@ -20,6 +21,11 @@ pub struct Organisation {
     pub keys: Vec<u8>,
     /// When the node was made.
     pub created_at: Timestamp,
+    /// Whether it was made with the recovery words of an organisation that was there before: what that had is somewhere
+    /// else and comes back.
+    pub is_recovered: bool,
+    /// Where other nodes of the organisation can be reached, each `host:port`.
+    pub siblings: Vec<String>,
 }
 
 /// Another node, as it was last heard.
@@ -38,7 +44,9 @@ pub struct Peer {
 impl Store {
     /// What this node is; `None` before `init`.
     pub async fn organisation(&self) -> Result<Option<Organisation>, StoreError> {
-        let rows = self.read("select org_id, node_id, name, keys, created_at from node", vec![]).await?;
+        let rows = self
+            .read("select org_id, node_id, name, keys, created_at, is_recovered, siblings from node", vec![])
+            .await?;
         let read = |row: &AnyRow| {
             Ok(Organisation {
                 org_id: sql::id(row, 0, "organisation id")?,
@@ -46,6 +54,8 @@ impl Store {
                 name: sql::string(row, 2)?,
                 keys: sql::bytes(row, 3)?.to_vec(),
                 created_at: Timestamp::from_ms(sql::int(row, 4)?),
+                is_recovered: sql::flag(row, 5)?,
+                siblings: addresses(&sql::string(row, 6)?)?,
             })
         };
         rows.first().map(read).transpose()
@@ -60,11 +70,14 @@ impl Store {
             sql::text(&organisation.name, "an organisation's name")?,
             organisation.keys.as_slice().into(),
             Value::Int(organisation.created_at.as_ms()),
+            Value::flag(organisation.is_recovered),
+            Value::Text(json_text(&organisation.siblings.clone().into())?),
         ];
         let then = "on conflict (one) do update set org_id = excluded.org_id, node_id = excluded.node_id, \
-                    name = excluded.name, keys = excluded.keys, created_at = excluded.created_at";
+                    name = excluded.name, keys = excluded.keys, created_at = excluded.created_at, \
+                    is_recovered = excluded.is_recovered, siblings = excluded.siblings";
         let mut writing = self.begin().await?;
-        let into = "node (one, org_id, node_id, name, keys, created_at)";
+        let into = "node (one, org_id, node_id, name, keys, created_at, is_recovered, siblings)";
         sql::insert(writing.connection(), into, then, vec![row]).await?;
         writing.commit().await
     }
@@ -128,12 +141,15 @@ impl Store {
     }
 }
 
+fn addresses(json: &str) -> Result<Vec<String>, StoreError> {
+    serde_json::from_str(json).map_err(|e| StoreError::corrupt(format!("stored addresses are no list: {e}")))
+}
+
 fn read_partner(row: &AnyRow) -> Result<Partner, StoreError> {
     Ok(Partner {
         org_id: sql::id(row, 0, "organisation id")?,
         name: sql::string(row, 1)?,
-        addresses: serde_json::from_str(&sql::string(row, 2)?)
-            .map_err(|e| StoreError::corrupt(format!("a partner's stored addresses are no list: {e}")))?,
+        addresses: addresses(&sql::string(row, 2)?)?,
         is_paused: sql::flag(row, 3)?,
         confirmed_here_at: sql::int_or_none(row, 4)?.map(Timestamp::from_ms),
         confirmed_there: sql::bytes_or_none(row, 5)?.map(<[u8]>::to_vec),

@@ -1,7 +1,7 @@
 //! A node as `up` runs it, without its pages.
 
 use node::api::{Handle, InviteRole, ListingRow, PathEdit, Request, Response, Written};
-use node::data::{Keep, initialise};
+use node::data::{Founding, Keep, initialise};
 use node::{Config, Node};
 use serde_json::Value;
 use std::path::Path;
@@ -28,7 +28,7 @@ pub(super) struct Running {
 impl Home {
     pub(super) async fn new(name: &str, database: String) -> Self {
         let home = Self { folder: tempfile::tempdir().expect("a folder"), database, name: name.to_owned() };
-        let made = initialise(&home.config(), Keep::Database).await.expect("a node is made");
+        let made = initialise(&home.config(), Keep::Database, &Founding::New).await.expect("a node is made");
         assert_eq!(made.recovery_words.split(' ').count(), 24);
         home
     }

@@ -20,6 +20,8 @@ fn a_node_is_nothing_until_it_is_told_what_it_is() {
             name: "Waltham Forest – Zażółć".to_string(),
             keys: vec![1, 2, 3],
             created_at: Timestamp::from_ms(1_700_000_000_000),
+            is_recovered: false,
+            siblings: vec![],
         };
         store.set_organisation(&council).await.expect("writes");
         council.name = "Walthamstow".to_string();

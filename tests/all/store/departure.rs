@@ -31,6 +31,8 @@ fn organisation(own: &Author) -> Organisation {
         name: "own".to_string(),
         keys: vec![],
         created_at: Timestamp::from_ms(1),
+        is_recovered: false,
+        siblings: vec![],
     }
 }
 

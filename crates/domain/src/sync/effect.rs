@@ -77,6 +77,8 @@ pub enum Command {
         /// On or off.
         state: crate::identity::roster::RosterState,
     },
+    /// Takes in what is known of an organisation's keys: the own one's, or a partner's.
+    TakeKeys(Vec<u8>),
     /// Ends a partnership and its links.
     RemovePartner(OrgId),
     /// Content that crashed this process twice: not to be opened again.

@@ -106,7 +106,24 @@ impl Engine {
         if !is_theirs_to_send {
             return Err(Refusal::new(RefusalKind::NotAllowed, "keys of an organisation that this link does not carry"));
         }
-        self.merge_keys(Some(node), keys, out)
+        self.merge_keys(Some(node), keys, out)?;
+        // A node that was made anew from its words knows nothing of the one that was lost.
+        if org == from
+            && let Some(known) = self.keys.get(&org).map(KeysObject::bytes)
+            && known != bytes
+        {
+            out.send(node, Message::Keys(known));
+        }
+        Ok(())
+    }
+
+    /// Keys that somebody here vouches for.
+    pub(super) fn learn_keys(&mut self, bytes: &[u8], out: &mut Outcome) -> Result<(), Refusal> {
+        let keys = KeysObject::parse(bytes)?;
+        if !self.is_held(&keys.org_id()) {
+            return Err(not_a_partner(&keys.org_id()));
+        }
+        self.merge_keys(None, keys, out)
     }
 
     fn merge_keys(&mut self, from: Option<NodeId>, keys: KeysObject, out: &mut Outcome) -> Result<(), Refusal> {
@@ -127,6 +144,8 @@ impl Engine {
             self.hand_keys_on(from, &merged, out);
             self.compare_again(&org);
             self.damaged_keys.remove(&org);
+            // Another of the own nodes may have written what is not here.
+            self.is_regrouping |= org == self.own.org;
             self.keys.insert(org, merged);
         }
         Ok(())

@@ -24,7 +24,10 @@ impl Engine {
             Command::SetListed { org, .. } => {
                 needs.documents.insert(super::roster::entry_document(&self.own.org, org));
             }
-            Command::AddPartner { .. } | Command::UpdatePartner(_) | Command::RemovePartner(_) => {}
+            Command::AddPartner { .. }
+            | Command::UpdatePartner(_)
+            | Command::TakeKeys(_)
+            | Command::RemovePartner(_) => {}
         }
     }
 
@@ -52,6 +55,7 @@ impl Engine {
                 self.act(now, Command::Write(vec![write]), loaded, out)
             }
             Command::AddPartner { partner, keys } => self.add_partner(partner, &keys, out).map(|()| Answer::Done),
+            Command::TakeKeys(bytes) => self.learn_keys(&bytes, out).map(|()| Answer::Done),
             Command::UpdatePartner(partner) => self.update_partner(partner, out).map(|()| Answer::Done),
             Command::RemovePartner(org) => self.remove_partner(org, out).map(|()| Answer::Done),
             Command::Quarantine(list) => {

@@ -5,7 +5,7 @@ mod node;
 mod partner;
 
 pub(crate) use listing::{Edits, Export, Import, Listing, Organisation};
-pub(crate) use node::{ConfigVerb, Init, Settings, Up};
+pub(crate) use node::{ConfigVerb, Init, Key, Settings, Up};
 pub(crate) use partner::{As, Follow, Invite, Join, Partner, Roster};
 
 use clap::{Parser, Subcommand};
@@ -64,6 +64,9 @@ pub(crate) enum Command {
     /// See, confirm, pause and remove partners
     #[command(subcommand)]
     Partner(Partner),
+    /// See this organisation's nodes, and retire one that was lost
+    #[command(subcommand)]
+    Key(Key),
     /// Vouch for organisations and relay what they make public: be a hub
     #[command(subcommand)]
     Roster(Roster),
@@ -110,6 +113,8 @@ impl Command {
             Self::Invite(_) => "make an invitation".into(),
             Self::Join(_) => "join".into(),
             Self::Partner(verb) => verb.aim(),
+            Self::Key(Key::List) => "list the nodes".into(),
+            Self::Key(Key::Retire { node, .. }) => format!("retire node {node:?}"),
             Self::Roster(verb) => verb.aim(),
             Self::Follow(follow) => format!("follow {:?}", follow.organisation),
             Self::Unfollow(follow) => format!("stop following {:?}", follow.organisation),

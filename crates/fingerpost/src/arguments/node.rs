@@ -14,6 +14,8 @@ Stop it with Ctrl-C. What it was doing is finished, nothing is lost.";
 const INIT: &str = "\
 Examples:
   fingerpost init --name \"Night Shelter\"
+  fingerpost init --recover                  this machine takes the place of one that was lost
+  fingerpost init --further                  a laptop beside the machine at home
   fingerpost init --name \"Hoe Street Council\" --database postgres://fingerpost@localhost/fingerpost \\
       --database-password-file /etc/fingerpost/password
 
@@ -77,13 +79,40 @@ pub(crate) struct Up {
 #[command(after_help = INIT)]
 pub(crate) struct Init {
     /// The organisation's name, as partners will read it
-    #[arg(long, required_unless_present = "forget_words")]
+    #[arg(long, required_unless_present_any = ["forget_words", "recover", "further"])]
     pub(crate) name: Option<String>,
     #[command(flatten)]
     pub(crate) settings: Settings,
+    /// Make the organisation's home node anew from its recovery words, where the machine that had it was lost
+    ///
+    /// Then run it and join by an invitation from a partner or a hub: what they hold of yours comes back.
+    #[arg(long)]
+    pub(crate) recover: bool,
+    /// Make a further node of an organisation from its recovery words
+    ///
+    /// Then run it and join by `fingerpost invite --as node` from the home node.
+    #[arg(long, conflicts_with = "recover")]
+    pub(crate) further: bool,
+    /// Where the recovery words are, for --recover and --further; - reads them from standard input
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub(crate) words_file: PathBuf,
     /// Remove the recovery words that `up` left in the data folder, once they are written down
     #[arg(long, conflicts_with_all = ["name", "database", "database_password_file", "node_listen", "people_listen", "advertise"])]
     pub(crate) forget_words: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// List the nodes of this organisation
+    List,
+    /// Retire a node that was lost: it opens no links any more, and what it signed stays valid
+    Retire {
+        /// The node's id, or the start of it
+        node: String,
+        /// Where the recovery words are; - reads them from standard input
+        #[arg(long, value_name = "FILE", default_value = "-")]
+        words_file: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]

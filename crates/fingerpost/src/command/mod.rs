@@ -35,6 +35,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Invite(invite) => partner::invite(&place, invite).await,
         Command::Join(join) => partner::join(&place, join).await,
         Command::Partner(verb) => partner::partner(&place, verb).await,
+        Command::Key(verb) => init::key(&place, verb).await,
         Command::Roster(verb) => partner::roster(&place, verb).await,
         Command::Follow(follow) => partner::follow(&place, Request::Follow { id: follow.organisation }).await,
         Command::Unfollow(follow) => partner::follow(&place, Request::Unfollow { id: follow.organisation }).await,

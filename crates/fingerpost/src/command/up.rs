@@ -5,7 +5,7 @@ use crate::arguments::{Settings, Up};
 use crate::output::{Reader, tell};
 use crate::report::Failure;
 use node::api::Refusal;
-use node::data::{Keep, forget_words, initialise, is_initialised};
+use node::data::{Founding, Keep, forget_words, initialise, is_initialised};
 use node::{Config, Node};
 use serde_json::json;
 use std::io::{self, IsTerminal};
@@ -22,7 +22,7 @@ pub(super) async fn up(place: &Place, up: Up) -> Result<(), Failure> {
     log_to_stderr(&config.log)?;
     let stop = stop_on_signals()?;
     if !is_initialised(&place.data) {
-        let initialised = initialise(&config, Keep::Database).await?;
+        let initialised = initialise(&config, Keep::Database, &Founding::New).await?;
         show_words(place, &initialised)?;
     }
     let metrics = config.metrics;

@@ -2,7 +2,7 @@
 
 use super::partner::cells;
 use super::{COLUMNS, ago, count, instant, plain, short, table, thousands, wrap};
-use node::api::{Check, Setting, Severity, Status, Timestamp, Verified};
+use node::api::{Check, NodeKeys, Setting, Severity, Status, Timestamp, Verified};
 
 /// A page that a volunteer understands.
 pub(crate) fn status(status: &Status, now: Timestamp) -> String {
@@ -137,6 +137,17 @@ pub(crate) fn settings(settings: &[Setting]) -> String {
     let value =
         |value: &str| if value.is_empty() { "(nothing)".to_owned() } else { value.chars().take(COLUMNS).collect() };
     table(&settings.iter().map(|s| vec![s.name.clone(), value(&s.value), s.origin.clone()]).collect::<Vec<_>>())
+}
+
+/// The nodes of this organisation, a line each.
+pub(crate) fn nodes(nodes: &[NodeKeys]) -> String {
+    let cells = |node: &NodeKeys| {
+        let role = if node.is_home { "home node" } else { "further node" };
+        let here = if node.is_this { "this one" } else { "" };
+        let holds = format!("holds {}", if node.holds == "all" { "everything" } else { "the directory" });
+        vec![node.node_id.to_string(), node.state.clone(), role.to_owned(), holds, here.to_owned()]
+    };
+    table(&nodes.iter().map(cells).collect::<Vec<_>>())
 }
 
 /// The 24 words in numbered columns, and what they are for.

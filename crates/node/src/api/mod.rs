@@ -15,10 +15,10 @@ pub use import::{
     BadRow, FieldDifference, ImportCounts, ImportDifference, ImportPreview, ImportSource, Imported, Novelty,
 };
 pub use listing::{Conflict, ConflictValue, DocumentView, HistoryEntry, ListingPage, ListingRow, PathEdit, Written};
-pub use partner::{InviteRole, Invited, Joined, PartnerRow, PartnerState, PartnerView, RosterRow, Trust};
+pub use partner::{InviteRole, Invited, Joined, PartnerRow, PartnerState, PartnerView, RosterRow, Trust, Words};
 pub use status::{
-    Check, Initialised, NodeDetail, Overview, OwnerCount, RefusedContent, Setting, Severity, Status, Verified,
-    VerifiedBad,
+    Check, Initialised, NodeDetail, NodeKeys, Overview, OwnerCount, RefusedContent, Setting, Severity, Status,
+    Verified, VerifiedBad,
 };
 
 use futures::future::BoxFuture;
@@ -85,6 +85,15 @@ pub enum Request {
     PartnerRemove {
         /// Which.
         id: String,
+    },
+    /// The nodes of this organisation. Answered by [`Response::Nodes`].
+    KeyList,
+    /// Retires a node that was lost. Answered by [`Response::Nodes`].
+    KeyRetire {
+        /// Which: its id, or the start of it.
+        node: String,
+        /// The organisation's recovery words.
+        words: Words,
     },
     /// The organisations that this one vouches for. Answered by [`Response::Roster`].
     RosterList,
@@ -212,6 +221,11 @@ pub enum Response {
     Partners {
         /// By name.
         partners: Vec<PartnerRow>,
+    },
+    /// To all that concerns the nodes of this organisation.
+    Nodes {
+        /// In order of id.
+        nodes: Vec<NodeKeys>,
     },
     /// To all that concerns the roster.
     Roster {

@@ -111,3 +111,32 @@ pub struct RosterRow {
     /// Since when.
     pub since_ms: Timestamp,
 }
+
+/// Recovery words on their way from whoever typed them: never printed, zeroed when dropped.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Words(String);
+
+impl Words {
+    /// As they were typed.
+    pub fn new(words: String) -> Self {
+        Self(words)
+    }
+
+    /// The words.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Drop for Words {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.0);
+    }
+}
+
+impl std::fmt::Debug for Words {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Words([hidden])")
+    }
+}

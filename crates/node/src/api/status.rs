@@ -48,6 +48,23 @@ pub struct RefusedContent {
     pub at_ms: Timestamp,
 }
 
+/// One node of the own organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeKeys {
+    /// Its id.
+    pub node_id: NodeId,
+    /// Counts its certificates.
+    pub serial: u64,
+    /// `active`, `retired`, `compromised`.
+    pub state: String,
+    /// Whether it begins new generations.
+    pub is_home: bool,
+    /// What it may hold: `all`, or the `directory` alone.
+    pub holds: String,
+    /// Whether it is the node that answers.
+    pub is_this: bool,
+}
+
 /// The node itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeDetail {

@@ -9,6 +9,7 @@ mod document;
 mod export;
 mod find;
 mod import;
+mod key;
 mod partner;
 mod roster;
 mod status;
@@ -123,6 +124,8 @@ impl Application {
             Request::PartnerPause { id } => self.pause(&id, partner::Pause::Begin).await,
             Request::PartnerResume { id } => self.pause(&id, partner::Pause::End).await,
             Request::PartnerRemove { id } => self.remove_partner(&id).await,
+            Request::KeyList => self.nodes().await,
+            Request::KeyRetire { node, words } => self.retire(&node, words.as_str()).await,
             Request::RosterList => self.roster().await,
             Request::RosterAdd { id } => self.list_organisation(&id).await,
             Request::RosterRemove { id } => self.unlist_organisation(&id).await,

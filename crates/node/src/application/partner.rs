@@ -27,10 +27,7 @@ impl Application {
         let invited_as = match role {
             InviteRole::Partner => InvitedAs::Partner,
             InviteRole::Member => InvitedAs::Member,
-            InviteRole::Node => {
-                return Err(Refusal::new(RefusalKind::NotAllowed, "this version invites no further nodes")
-                    .hint("they come with a later version"));
-            }
+            InviteRole::Node => InvitedAs::Node,
         };
         let expires_in_ms = expires_in_ms.unwrap_or(limits::INVITATION_MS);
         if !(60_000..=limits::INVITATION_MS * 4).contains(&expires_in_ms) {

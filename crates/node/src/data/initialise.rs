@@ -5,10 +5,10 @@
 //! again from the start.
 
 use super::{Folder, RECOVERY_WORDS, write_private};
-use crate::api::{Initialised, Named};
+use crate::api::{Initialised, Named, Words};
 use crate::clock::now;
 use crate::config::{self, Config, Origin};
-use crate::secret::{found, write_recovery_words};
+use crate::secret::{Place, found, recover, write_recovery_words};
 use crate::{Error, engine};
 use domain::identity::Root;
 use domain::sync::Batch;
@@ -32,13 +32,22 @@ pub enum Keep {
     All,
 }
 
-/// Makes a new organisation and its first node in the configuration's data folder. The recovery words are in the answer, and lie in
-/// the folder until [`forget_words`]. Refused when the folder or the database holds a node already.
-pub async fn initialise(config: &Config, keep: Keep) -> Result<Initialised, Error> {
+/// Where a node's organisation comes from.
+#[derive(Clone, Debug)]
+pub enum Founding {
+    /// It is made with the node.
+    New,
+    /// It is there already, and these are its recovery words.
+    Recovered(Words, Place),
+}
+
+/// Makes a new organisation and its first node, or another node of one, in the configuration's data folder. Of a new one the recovery words are in the
+/// answer, and lie in the folder until [`forget_words`]. Refused when the folder or the database holds a node already.
+pub async fn initialise(config: &Config, keep: Keep, founding: &Founding) -> Result<Initialised, Error> {
     let name = checked_name(&config.name)?;
     let was_there = config.data.exists();
     let folder = Folder::open_or_make(&config.data)?;
-    let made = make(config, keep, name, &folder).await;
+    let made = make(config, keep, name, founding, &folder).await;
     if made.is_err() && !was_there {
         // Nothing that anybody could miss: it was made a moment ago.
         let _ = std::fs::remove_dir_all(&config.data);
@@ -61,9 +70,15 @@ pub fn forget_words(data: &Path) -> Result<bool, Error> {
     }
 }
 
-async fn make(config: &Config, keep: Keep, name: String, folder: &Folder) -> Result<Initialised, Error> {
+async fn make(
+    config: &Config,
+    keep: Keep,
+    name: String,
+    founding: &Founding,
+    folder: &Folder,
+) -> Result<Initialised, Error> {
     let store = open_store(config).await?;
-    let made = found_in(config, keep, name, folder, &store).await;
+    let made = found_in(config, keep, (name, founding), folder, &store).await;
     store.close().await;
     made
 }
@@ -71,7 +86,7 @@ async fn make(config: &Config, keep: Keep, name: String, folder: &Folder) -> Res
 async fn found_in(
     config: &Config,
     keep: Keep,
-    name: String,
+    (name, founding): (String, &Founding),
     folder: &Folder,
     store: &Store,
 ) -> Result<Initialised, Error> {
@@ -89,8 +104,13 @@ async fn found_in(
         .hint(hint)
         .into());
     }
-    let founded = found()?;
-    write_recovery_words(&folder.recovery_words(), &founded.root)?;
+    let (founded, is_recovered) = match founding {
+        Founding::New => (found()?, false),
+        Founding::Recovered(words, place) => (recover(words.as_str(), *place)?, true),
+    };
+    if !is_recovered {
+        write_recovery_words(&folder.recovery_words(), &founded.root)?;
+    }
     write_settings(config, keep)?;
     let organisation = Organisation {
         org_id: founded.root.org_id(),
@@ -98,16 +118,20 @@ async fn found_in(
         name: name.clone(),
         keys: founded.keys.bytes(),
         created_at: now(),
+        is_recovered,
+        siblings: Vec::new(),
     };
     let batch = Batch { at: now(), keys: [(organisation.org_id, founded.keys.bytes())].into(), ..Batch::default() };
     store.commit(&batch).await.map_err(|e| store_fault("cannot write the organisation's keys", e))?;
     store.set_organisation(&organisation).await.map_err(|e| store_fault("cannot write what this node is", e))?;
     founded.secrets.write(&folder.keys())?;
-    engine::describe_organisation(store, folder, &founded.secrets, &organisation).await?;
+    if !is_recovered {
+        engine::describe_organisation(store, folder, &founded.secrets, &organisation).await?;
+    }
     Ok(Initialised {
         organisation: Named { id: organisation.org_id, name },
         node_id: organisation.node_id,
-        recovery_words: founded.root.recovery_words()?.to_string(),
+        recovery_words: if is_recovered { String::new() } else { founded.root.recovery_words()?.to_string() },
     })
 }
 

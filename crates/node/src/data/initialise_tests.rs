@@ -9,7 +9,7 @@ fn config(data: &Path, flags: &[(&str, &str)]) -> Config {
 }
 
 async fn refused(config: &Config, words: &str) {
-    let refusal = initialise(config, Keep::All).await.unwrap_err().into_refusal();
+    let refusal = initialise(config, Keep::All, &Founding::New).await.unwrap_err().into_refusal();
     assert!(refusal.message.contains(words), "{refusal}");
 }
 
@@ -17,7 +17,7 @@ async fn refused(config: &Config, words: &str) {
 async fn a_folder_holds_keys_words_and_the_organisations_own_document() {
     let parent = tempfile::tempdir().unwrap();
     let data = parent.path().join("data");
-    let made = initialise(&config(&data, &[("name", " Night Shelter ")]), Keep::All).await.unwrap();
+    let made = initialise(&config(&data, &[("name", " Night Shelter ")]), Keep::All, &Founding::New).await.unwrap();
     assert_eq!(made.organisation.name, "Night Shelter");
     let words = std::fs::read_to_string(data.join(RECOVERY_WORDS)).unwrap();
     assert_eq!(words.trim(), made.recovery_words);
@@ -41,9 +41,9 @@ async fn what_fails_leaves_nothing_and_a_half_done_folder_is_made_again() {
     refused(&config(&data, &[("name", &"x".repeat(201))]), "200 characters").await;
 
     // The process died before the keys were written.
-    initialise(&config(&data, &[]), Keep::All).await.unwrap();
+    initialise(&config(&data, &[]), Keep::All, &Founding::New).await.unwrap();
     std::fs::remove_file(data.join(crate::data::KEYS)).unwrap();
-    let made = initialise(&config(&data, &[]), Keep::All).await.unwrap();
+    let made = initialise(&config(&data, &[]), Keep::All, &Founding::New).await.unwrap();
     assert_eq!(made.organisation.name, UNNAMED);
     let store = open_store(&config(&data, &[])).await.unwrap();
     assert_eq!(store.organisation().await.unwrap().unwrap().org_id, made.organisation.id);
@@ -61,6 +61,8 @@ async fn a_database_of_another_folder_is_not_taken_over() {
         name: "Somebody".to_owned(),
         keys: founded.keys.bytes(),
         created_at: Timestamp::from_ms(1),
+        is_recovered: false,
+        siblings: vec![],
     };
     store.set_organisation(&organisation).await.unwrap();
     store.close().await;

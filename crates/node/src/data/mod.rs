@@ -14,8 +14,9 @@
 mod disk;
 mod initialise;
 
+pub use crate::secret::Place;
 pub use disk::{Disk, disk};
-pub use initialise::{Keep, forget_words, initialise, is_initialised};
+pub use initialise::{Founding, Keep, forget_words, initialise, is_initialised};
 pub(crate) use initialise::{open_store, organisation};
 
 use crate::Error;

@@ -51,6 +51,10 @@ pub(crate) async fn ensure_described(
     store: &Store,
     organisation: &Organisation,
 ) -> Result<(), Error> {
+    // It is on its way from wherever the organisation was held before.
+    if organisation.is_recovered {
+        return Ok(());
+    }
     let doc_id = organisation_document(&organisation.org_id);
     let needs = Needs { documents: [doc_id].into(), ..Needs::default() };
     let loaded = store.load(&needs).await.map_err(|e| Error::fault("cannot read the organisation's document", e))?;

@@ -32,18 +32,22 @@ const ANSWER: Duration = Duration::from_secs(10);
 
 /// Dials whoever is known, has addresses and is not paused, and cuts whoever is not known any more, until the node stops.
 pub(super) async fn supervise(shared: Arc<Shared>) {
-    let mut known = shared.known.clone();
+    let (mut known, mut siblings) = (shared.known.clone(), shared.siblings.clone());
     let mut dials: BTreeMap<OrgId, (watch::Sender<Vec<String>>, CancellationToken)> = BTreeMap::new();
     loop {
         let now = known.borrow_and_update().clone();
         let admits = shared.admits_anyone();
         shared.registry.cut_unless(|peer| admits.check(peer));
-        let wanted: BTreeMap<_, _> = now
+        let mut wanted: BTreeMap<_, _> = now
             .partners
             .values()
             .filter(|p| !p.is_paused && !p.addresses.is_empty())
             .map(|p| (p.org_id, p.addresses.clone()))
             .collect();
+        let of_siblings = siblings.borrow_and_update().clone();
+        if !of_siblings.is_empty() {
+            wanted.insert(shared.own.org, of_siblings);
+        }
         dials.retain(|org, (_, cancel)| {
             let stays = wanted.contains_key(org);
             if !stays {
@@ -62,6 +66,7 @@ pub(super) async fn supervise(shared: Arc<Shared>) {
         }
         tokio::select! {
             changed = known.changed() => if changed.is_err() { break },
+            changed = siblings.changed() => if changed.is_err() { break },
             () = shared.stop.cancelled() => break,
         }
     }

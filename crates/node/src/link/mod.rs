@@ -65,6 +65,8 @@ pub struct Parts {
     pub events: mpsc::Sender<LinkEvent>,
     /// Who was met.
     pub encounters: mpsc::Sender<Encounter>,
+    /// Where other nodes of the own organisation can be reached.
+    pub siblings: watch::Receiver<Vec<String>>,
     /// Where open invitations are kept.
     pub store: Store,
 }
@@ -83,6 +85,15 @@ pub enum Encounter {
         /// To be told once that is durable; the other side is answered after it.
         done: oneshot::Sender<Result<(), Refusal>>,
     },
+    /// Another node of the own organisation paired with this one.
+    Sibling {
+        /// The organisation's keys, as it knows them.
+        keys: Vec<u8>,
+        /// Where it can be reached, each `host:port`; empty when nowhere.
+        addresses: Vec<String>,
+        /// To be told once that is durable; the other side is answered after it.
+        done: oneshot::Sender<Result<(), Refusal>>,
+    },
     /// A node passed `Hello`.
     Greeted(Greeting),
 }
@@ -98,6 +109,7 @@ struct Shared {
     own: Own,
     identity: Identity,
     known: Known,
+    siblings: watch::Receiver<Vec<String>>,
     registry: Registry,
     seats: Seats,
     events: mpsc::Sender<LinkEvent>,
@@ -140,13 +152,14 @@ impl Links {
             own,
             identity,
             known: parts.known,
+            siblings: parts.siblings,
             registry: Registry::new(),
             seats: Seats::default(),
             events: parts.events,
             encounters: parts.encounters,
             stop: CancellationToken::new(),
         });
-        let pairing = Pairing::new(shared.clone(), parts.store, keys);
+        let pairing = Pairing::new(shared.clone(), parts.store);
         Ok(Self { shared, pairing })
     }
 

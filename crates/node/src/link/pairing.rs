@@ -9,7 +9,7 @@ use crate::tls::verifier::{Admits, Verifier};
 use crate::tls::{ALPN_PAIR, Session};
 use domain::identity::introduce::{PairFault, PairSession, prove, verify};
 use domain::identity::invitation::InvitationSecret;
-use domain::identity::{Introduce, Invitation, InvitationId, InvitationKey, InvitedAs, KeysObject, PairRole};
+use domain::identity::{Introduce, Invitation, InvitationId, InvitationKey, InvitedAs, PairRole};
 use domain::sync::batch::Partner;
 use domain::{OrgId, Refusal, RefusalKind, Timestamp, limits};
 use std::sync::Arc;
@@ -29,8 +29,6 @@ pub struct Pairing(Arc<Inner>);
 struct Inner {
     shared: Arc<Shared>,
     store: Store,
-    /// The own organisation's keys object.
-    keys: KeysObject,
 }
 
 /// What a new partner is besides.
@@ -56,8 +54,8 @@ pub(super) struct PairPort {
 const ASK_FOR_ANOTHER: &str = "ask the inviter for a new invitation";
 
 impl Pairing {
-    pub(super) fn new(shared: Arc<Shared>, store: Store, keys: KeysObject) -> Self {
-        Self(Arc::new(Inner { shared, store, keys }))
+    pub(super) fn new(shared: Arc<Shared>, store: Store) -> Self {
+        Self(Arc::new(Inner { shared, store }))
     }
 
     /// Opens an invitation for a partner that stands until then, and gives its code. The secret in it is kept nowhere
@@ -103,11 +101,12 @@ impl Pairing {
     pub async fn join(&self, code: &str) -> Result<OrgId, Refusal> {
         let invitation = Invitation::parse(code)?;
         invitation.check_open(now())?;
-        if invitation.org_id == self.0.shared.own.org {
-            return Err(Refusal::invalid("the invitation is this organisation's own").hint("give it to a partner"));
-        }
-        if invitation.invited_as == InvitedAs::Node {
-            return Err(Refusal::invalid("the invitation is for a further node of the inviter's own organisation"));
+        match (invitation.org_id == self.0.shared.own.org, invitation.invited_as) {
+            (true, InvitedAs::Partner | InvitedAs::Member) => {
+                return Err(Refusal::invalid("the invitation is this organisation's own").hint("give it to a partner"));
+            }
+            (false, InvitedAs::Node) => return Err(not_a_node()),
+            (true, InvitedAs::Node) | (false, InvitedAs::Partner | InvitedAs::Member) => {}
         }
         let mut last = Refusal::invalid("the invitation names no address to reach the inviter at")
             .hint("invite them from here instead, if this node can be reached");
@@ -132,7 +131,7 @@ impl Pairing {
         let (stream, session) = connect(address, config, ALPN_PAIR).await.map_err(not_open)?;
         let on = PairSession { exporter: session.exporter, inviter: invitation.org_id, joiner: own.org };
         let key = invitation.secret.key();
-        let request = self.introduce(invitation.secret.id(), PairRole::Joiner, &on, &key);
+        let request = self.introduce(invitation.secret.id(), PairRole::Joiner, &on, &key)?;
         let channel = channel(PeerStream::new(stream, (), self.0.shared.stop.child_token())).await?;
         let mut client = PairingServiceClient::new(channel)
             .max_decoding_message_size(limits::PAIRING_MESSAGE_BYTES)
@@ -148,6 +147,9 @@ impl Pairing {
             })?;
         let mut addresses = vec![address.to_owned()];
         addresses.extend(invitation.addresses.iter().filter(|a| *a != address).cloned());
+        if invitation.invited_as == InvitedAs::Node {
+            return self.take_sibling_in(met, addresses).await;
+        }
         // Who joins a hub as a member follows it.
         let follows = invitation.invited_as == InvitedAs::Member;
         self.take_in(met, addresses, Role { is_followed: follows, is_listed: false }).await
@@ -181,16 +183,24 @@ impl Pairing {
                 return Err(refusal);
             }
         };
-        if joiner == own {
-            return Err(Refusal::invalid("an organisation cannot be its own partner"));
+        match (joiner == own, invited_as) {
+            (true, InvitedAs::Partner | InvitedAs::Member) => {
+                return Err(Refusal::invalid("an organisation cannot be its own partner"));
+            }
+            (false, InvitedAs::Node) => return Err(not_a_node()),
+            (true, InvitedAs::Node) | (false, InvitedAs::Partner | InvitedAs::Member) => {}
         }
         if !self.0.store.bind_invitation(id.as_bytes(), &joiner).await.map_err(fault)? {
             return Err(used());
         }
         let addresses = met.addresses.as_ref().map(|a| a.content().addresses.clone()).unwrap_or_default();
-        let is_listed = invited_as == InvitedAs::Member;
-        self.take_in(met, addresses, Role { is_followed: false, is_listed }).await?;
-        Ok(self.introduce(id, PairRole::Inviter, &on, &key))
+        if invited_as == InvitedAs::Node {
+            self.take_sibling_in(met, addresses).await?;
+        } else {
+            let is_listed = invited_as == InvitedAs::Member;
+            self.take_in(met, addresses, Role { is_followed: false, is_listed }).await?;
+        }
+        self.introduce(id, PairRole::Inviter, &on, &key)
     }
 
     /// The key of an invitation that this organisation may use now, and what it makes of whoever uses it.
@@ -223,20 +233,36 @@ impl Pairing {
     }
 
     /// This side's introduction, proved on one session.
-    fn introduce(&self, id: InvitationId, role: PairRole, on: &PairSession, key: &InvitationKey) -> Message {
+    fn introduce(
+        &self,
+        id: InvitationId,
+        role: PairRole,
+        on: &PairSession,
+        key: &InvitationKey,
+    ) -> Result<Message, Refusal> {
         let own = &self.0.shared.own;
+        let keys = self.0.shared.known.borrow().keys.get(&own.org).cloned();
         let about = own.about.borrow().clone();
         let introduce = Introduce {
             invitation_id: id,
             role,
-            keys: self.0.keys.clone(),
+            keys: keys.ok_or_else(|| Refusal::not_found("this organisation's own keys"))?,
             node_id: own.secrets.node_id,
             addresses: own.signed_addresses(&about),
             name: about.name,
         }
         .encode();
         let proof = prove(&introduce, role, on, &own.secrets.author, key);
-        Message { introduce, proof }
+        Ok(Message { introduce, proof })
+    }
+
+    /// Hands what another node of this organisation said to the node, and waits until it is durable.
+    async fn take_sibling_in(&self, met: Introduce, addresses: Vec<String>) -> Result<(), Refusal> {
+        let stopping = |()| Refusal::new(RefusalKind::Busy, "this node is stopping");
+        let (done, is_done) = oneshot::channel();
+        let sibling = Encounter::Sibling { keys: met.keys.bytes(), addresses, done };
+        self.0.shared.encounters.send(sibling).await.map_err(|_| stopping(()))?;
+        is_done.await.map_err(|_| stopping(()))?
     }
 
     /// Hands a partner to the node, and waits until it is durable.
@@ -279,6 +305,11 @@ impl PairingService for PairPort {
 /// Binds a sealed key to the invitation it is of.
 fn place(id: &InvitationId) -> Vec<u8> {
     [b"fingerpost invitation ".as_slice(), id.as_bytes()].concat()
+}
+
+fn not_a_node() -> Refusal {
+    Refusal::invalid("the invitation is for a further node of the inviter's own organisation")
+        .hint("make that node with the organisation's recovery words first: `fingerpost init --further`")
 }
 
 fn used() -> Refusal {

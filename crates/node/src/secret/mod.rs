@@ -54,6 +54,28 @@ pub fn found() -> Result<Founded, Error> {
     Ok(Founded { root, secrets, keys })
 }
 
+/// What a node that is made with an organisation's recovery words is to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Its home node, in place of one that was lost.
+    Home,
+    /// A further one, for the directory alone: a stolen laptop is not every referral.
+    Further,
+}
+
+/// Makes another node of the organisation whose recovery words these are. Writes nothing.
+pub fn recover(words: &str, place: Place) -> Result<Founded, Error> {
+    let root = Root::from_recovery_words(words)?;
+    let secrets = NodeSecrets::generate()?;
+    let certificate = secrets.certificate(&root, 1)?;
+    let certificate = match place {
+        Place::Home => certificate,
+        Place::Further => NodeCertificate { is_home: false, holds: Holds::Directory, ..certificate },
+    };
+    let keys = KeysObject::new(root.public(), [root.certify(certificate)])?;
+    Ok(Founded { root, secrets, keys })
+}
+
 impl NodeSecrets {
     /// A new node's keys, from the system's random numbers.
     pub fn generate() -> Result<Self, Error> {

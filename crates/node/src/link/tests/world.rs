@@ -53,6 +53,8 @@ impl Node {
         let (_, about) = watch::channel(About { name: name.into(), addresses: vec![address.clone()] });
         let (events_in, events) = mpsc::channel(4);
         let (encounters, met) = mpsc::channel(4);
+        let (siblings, siblings_watch) = watch::channel(Vec::new());
+        tokio::spawn(async move { siblings.closed().await });
         let (greeted, greetings) = mpsc::unbounded_channel();
         let links = Links::open(Parts {
             org: founded.keys.org_id(),
@@ -61,6 +63,7 @@ impl Node {
             about,
             events: events_in,
             encounters,
+            siblings: siblings_watch,
             store: store.clone(),
         })
         .unwrap();
@@ -162,6 +165,9 @@ async fn take_in(
             Encounter::Paired { partner, keys, done, .. } => {
                 let keys = domain::identity::KeysObject::parse(&keys);
                 let _ = done.send(keys.map(|keys| know(&known, partner, keys)));
+            }
+            Encounter::Sibling { done, .. } => {
+                let _ = done.send(Ok(()));
             }
             Encounter::Greeted(greeting) => {
                 let _ = greeted.send(greeting);
