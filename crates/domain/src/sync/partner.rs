@@ -96,7 +96,7 @@ impl Engine {
             Some(known) => {
                 let mut merged = known.clone();
                 for alarm in merged.merge(&keys)? {
-                    out.incident(from, Some(org), "keys", format!("the keys of {org} disagree: {alarm:?}"));
+                    out.incident(from, Some(org), None, "keys", format!("the keys of {org} disagree: {alarm:?}"));
                 }
                 merged
             }
@@ -170,7 +170,7 @@ impl Engine {
                 && let Err(refusal) = self.share(now, doc_id, &Audience::Partners, loaded, out)
                 && refusal.kind != RefusalKind::AlreadyDone
             {
-                out.incident(None, Some(self.own.org), "share", format!("document {doc_id}: {refusal}"));
+                out.incident(None, Some(self.own.org), Some(doc_id), "share", format!("document {doc_id}: {refusal}"));
             }
         }
         if self.to_share.is_empty() {
