@@ -55,7 +55,13 @@ fn whatever_a_partner_sends_the_node_serves_on() {
     });
     let status = node.json(["status"]);
     assert!(status["quarantined"].as_u64().expect("a count") > 60, "{status}");
-    assert!(!status["refused"].as_array().expect("a list").is_empty(), "{status}");
+    let refused = status["refused"].as_array().expect("a list");
+    assert!(!refused.is_empty(), "{status}");
+    for one in refused {
+        let id = one["id"].as_str();
+        let is_hex = id.is_some_and(|id| id.len() == 64 && id.bytes().all(|b| b.is_ascii_hexdigit()));
+        assert!(is_hex || (id.is_none() && one["kind"] != "quarantined"), "{one} names no document");
+    }
     node.run(["verify"]).expect_done();
     assert_eq!(up.stop(), 0);
 }

@@ -6,13 +6,15 @@ use node::control::Control;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 /// A running node; killed when dropped.
 pub(crate) struct Process {
     child: Child,
     data: PathBuf,
+    people: SocketAddr,
     /// Where it listens for nodes.
     pub(crate) address: SocketAddr,
 }
@@ -33,25 +35,25 @@ pub(crate) fn build() -> Fallible<PathBuf> {
 
 impl Process {
     /// Starts a node on this folder, listening here (port 0: any), said to be reachable there.
-    pub(crate) async fn start(
-        program: &Path,
-        data: &Path,
-        listen: &str,
-        advertise: Option<SocketAddr>,
-    ) -> Fallible<Self> {
+    pub(crate) async fn start(program: &Path, data: &Path, listen: &str, advertise: SocketAddr) -> Fallible<Self> {
         let mut command = Command::new(program);
         command.args(["up", "--json", "--name", "bench", "--node-listen", listen, "--people-listen", "127.0.0.1:0"]);
         command.arg("--data").arg(data);
-        if let Some(advertise) = advertise {
-            command.args(["--advertise", &advertise.to_string()]);
-        }
+        command.args(["--advertise", &advertise.to_string()]);
         command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         let mut child = command.spawn()?;
         let out = child.stdout.take().ok_or("no standard output")?;
         let line = BufReader::new(out).lines().next_line().await?.ok_or("the node ended before it was ready")?;
         let ready: serde_json::Value = serde_json::from_str(&line)?;
         let address = ready["node"].as_str().ok_or("the ready line names no node address")?.parse()?;
-        Ok(Self { child, data: data.to_owned(), address })
+        let people = ready["people"].as_str().ok_or("the ready line names no address for people")?;
+        let people = people.trim_start_matches("http://").trim_end_matches('/').parse()?;
+        Ok(Self { child, data: data.to_owned(), people, address })
+    }
+
+    /// Kills it, and returns once it is gone: its folder and its port are free again.
+    pub(crate) async fn kill(mut self) -> Fallible<()> {
+        Ok(self.child.kill().await?)
     }
 
     /// Asks it something.
@@ -75,6 +77,20 @@ impl Process {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap_or_default();
         let line = status.lines().find(|l| l.starts_with(what)).unwrap_or_default();
         line.split_whitespace().nth(1).and_then(|kib| kib.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
+    }
+
+    /// A counter among its metrics; 0 when nothing was counted yet.
+    pub(crate) async fn counter(&self, name: &str) -> Fallible<f64> {
+        let mut stream = TcpStream::connect(self.people).await?;
+        let request = format!("GET /metrics HTTP/1.0\r\nHost: {}\r\nConnection: close\r\n\r\n", self.people);
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        if !answer.starts_with("HTTP/1.0 200") {
+            return Err(format!("no metrics: {}", answer.lines().next().unwrap_or_default()).into());
+        }
+        let value = answer.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("0");
+        Ok(value.trim().parse()?)
     }
 
     /// Bytes of its data folder.

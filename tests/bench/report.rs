@@ -65,6 +65,13 @@ impl Figure {
     }
 }
 
+/// The median of samples in any order.
+pub(crate) fn median(samples: &[f64]) -> f64 {
+    let mut samples = samples.to_vec();
+    samples.sort_by(f64::total_cmp);
+    quantile(&samples, 0.5)
+}
+
 /// The value below which this share of sorted samples lies.
 pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let last = sorted.len().saturating_sub(1);

@@ -92,7 +92,7 @@ impl Rogue {
     pub async fn offer(&mut self, items: Vec<Item>) -> bool {
         self.cursor.seq += 1;
         self.cursor.chain = chain(&self.cursor.chain, &VersionId::from_bytes([9; 32]));
-        let rows = Rows { scope: self.scope().id(), items, cursor: self.cursor, sum: None };
+        let rows = Rows { scope: self.scope().id(), items, cursor: self.cursor, sum: None, left: 0 };
         self.send(Message::Rows(rows)).await;
         loop {
             match next(&mut self.events).await {

@@ -9,6 +9,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
 
 const LINKS: &str = "fingerpost_links";
+const LOADED: &str = "fingerpost_documents_loaded_total";
 const COMMITS: &str = "fingerpost_commits_total";
 const VERSIONS: &str = "fingerpost_versions_total";
 const CHANGES: &str = "fingerpost_changes_total";
@@ -42,6 +43,7 @@ pub(crate) fn install() -> Result<PrometheusHandle, Error> {
 
 fn describe() {
     describe_gauge!(LINKS, "Nodes that a link is open with.");
+    describe_counter!(LOADED, "Documents read from the database for the engine.");
     describe_counter!(COMMITS, "Transactions made durable.");
     describe_counter!(VERSIONS, "Versions that became current here.");
     describe_counter!(CHANGES, "Document changes stored.");
@@ -64,6 +66,11 @@ fn describe() {
 /// How many links are open.
 pub(crate) fn links(open: usize) {
     gauge!(LINKS).set(u32::try_from(open).unwrap_or(u32::MAX));
+}
+
+/// Documents were read from the database for the engine.
+pub(crate) fn loaded(documents: usize) {
+    counter!(LOADED).increment(u64::try_from(documents).unwrap_or(u64::MAX));
 }
 
 /// A batch was made durable.

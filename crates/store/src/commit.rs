@@ -295,11 +295,12 @@ async fn write_incidents(connection: &mut AnyConnection, incidents: &[Incident])
                 Value::bytes_or_none(incident.owner.as_ref().map(OrgId::as_bytes).map(<[u8; 32]>::as_slice)),
                 sql::words(&incident.kind),
                 sql::words(&incident.message),
+                Value::bytes_or_none(incident.doc_id.as_ref().map(DocId::as_bytes).map(<[u8; 32]>::as_slice)),
             ]
         })
         .collect();
     let last = first.saturating_add(i64::try_from(rows.len()).unwrap_or(i64::MAX)).saturating_sub(1);
-    sql::insert(connection, "incident (position, at, from_node, owner, kind, message)", "", rows).await?;
+    sql::insert(connection, "incident (position, at, from_node, owner, kind, message, doc_id)", "", rows).await?;
     let oldest_kept = Value::Int(last.saturating_sub(INCIDENTS_KEPT));
     sql::execute(connection, "delete from incident where position <= $1", vec![oldest_kept]).await?;
     Ok(())

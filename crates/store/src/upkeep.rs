@@ -62,7 +62,7 @@ impl Store {
 
     /// What an operator should know, the newest first, at most `limit`.
     pub async fn incidents(&self, limit: usize) -> Result<Vec<Incident>, StoreError> {
-        let select = "select at, from_node, owner, kind, message from incident order by position desc limit $1";
+        let select = "select at, from_node, owner, kind, message, doc_id from incident order by position desc limit $1";
         let rows = self.read(select, vec![Value::Int(i64::try_from(limit).unwrap_or(i64::MAX))]).await?;
         rows.iter()
             .map(|row| {
@@ -70,6 +70,7 @@ impl Store {
                     at: Timestamp::from_ms(sql::int(row, 0)?),
                     from: sql::id_or_none(row, 1, "node id")?,
                     owner: sql::id_or_none(row, 2, "organisation id")?,
+                    doc_id: sql::id_or_none(row, 5, "document id")?,
                     kind: sql::string(row, 3)?,
                     message: sql::string(row, 4)?,
                 })

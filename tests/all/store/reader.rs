@@ -153,6 +153,7 @@ fn the_newest_thousand_incidents_are_kept() {
             at: Timestamp::from_ms(number),
             from: (number % 2 == 0).then(|| NodeId::from_bytes([1; 16])),
             owner: (number % 3 == 0).then(|| author(1).org),
+            doc_id: (number % 2 == 1).then(|| author(1).doc(1)),
             kind: "refused".to_string(),
             message: format!("the signature of {number} does not fit"),
         };

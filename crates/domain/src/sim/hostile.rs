@@ -177,7 +177,7 @@ fn check(name: &str, frames: impl FnOnce(&World, usize, usize) -> Vec<Message>) 
 fn frames_that_break_the_protocol_end_the_link_they_came_over_and_no_other() {
     let unknown = ScopeId::from_bytes([5; 16]);
     let cursor = Cursor { feed_id: FeedId::from_bytes([1; 16]), seq: 1, chain: [0; 32] };
-    let rows = |scope| Message::Rows(Rows { scope, items: Vec::new(), cursor, sum: None });
+    let rows = |scope| Message::Rows(Rows { scope, items: Vec::new(), cursor, sum: None, left: 0 });
     let public = |world: &World, at: usize| Scope::public(world.org(at)).id();
     assert!(check("nothing", |_, _, _| Vec::new()));
     assert!(!check("rows of a scope that was not opened", |_, _, _| vec![rows(unknown)]));

@@ -41,6 +41,40 @@ fn a_listing_reaches_a_partner_and_so_does_its_edit() {
     assert!(world.nodes.iter().all(|n| n.disk.incidents.is_empty()), "{:#?}", world.nodes[0].disk.incidents);
 }
 
+#[test]
+fn who_is_behind_says_by_how_much_also_while_the_other_side_still_writes() {
+    let (before, after) = (300, 900);
+    let mut world = World::seeded(12);
+    let [shelter, council] = world.organisations([1, 1]).map(|nodes| nodes[0]);
+    let (mut there, mut told) = (0, std::collections::BTreeSet::new());
+    let write = |world: &mut World, there: &mut usize, until: usize| {
+        for n in std::mem::replace(there, until)..until {
+            world.publish(shelter, &format!("Supper {n}"), Audience::Public);
+        }
+    };
+    write(&mut world, &mut there, before);
+    world.link(council, shelter);
+    while world.step() {
+        let here = world.nodes[council].disk.rows.len();
+        let standing = world.nodes[council].engine.as_ref().expect("it runs").standing(&world.org(shelter));
+        if !standing.is_linked {
+            continue;
+        }
+        // Nobody knows of what was written since the other side last spoke, and nothing before it did.
+        let known = [before, after].map(|all| all.saturating_sub(here) as u64);
+        let has_not_spoken = here == 0 && standing.behind == 1;
+        assert!(known.contains(&standing.behind) || has_not_spoken, "{standing:?} with {here} of {there} here");
+        assert_eq!(standing.is_in_step, standing.behind == 0, "{standing:?}");
+        told.insert(standing.behind);
+        if here > 0 {
+            write(&mut world, &mut there, after);
+        }
+    }
+    assert_eq!(world.nodes[council].disk.rows.len(), after);
+    assert!(told.contains(&(before as u64)) && told.contains(&0), "{told:?}");
+    assert!(told.iter().any(|behind| *behind > before as u64), "{told:?}");
+}
+
 /// A shelter with a home node and a laptop, and the council.
 fn shelter_and_council(seed: u64) -> (World, [usize; 3]) {
     let mut world = World::seeded(seed);

@@ -190,6 +190,8 @@ pub struct Incident {
     pub from: Option<NodeId>,
     /// Whose document or key it concerns.
     pub owner: Option<OrgId>,
+    /// Which document it is about, where it is about one.
+    pub doc_id: Option<DocId>,
     /// What sort: `refused`, `twin`, `full`, `copies`, …
     pub kind: String,
     /// In words.

@@ -7,7 +7,7 @@ use crate::audience::{Scope, scopes_between};
 use crate::identity::keys::KeysObject;
 use crate::identity::signing::SecretKey;
 use crate::sync::batch::{DocumentRow, Incident, Partner};
-use crate::{Incarnation, NodeId, OrgId, Refusal, ScopeId, Timestamp};
+use crate::{DocId, Incarnation, NodeId, OrgId, Refusal, ScopeId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Who this process is.
@@ -101,7 +101,7 @@ pub struct Standing {
     pub is_linked: bool,
     /// Whether every scope read from it is at the end of its feed, with equal sums.
     pub is_in_step: bool,
-    /// Versions known to exist there and not yet here.
+    /// Versions known to exist there and not yet here, at most; 1 until the other side has said what it holds.
     pub behind: u64,
 }
 
@@ -263,7 +263,7 @@ impl Engine {
 
     /// Ends a link and says why; what the other side did is kept as an incident.
     pub(super) fn end_link(&mut self, node: NodeId, refusal: Refusal, out: &mut Outcome) {
-        out.incident(Some(node), None, "link", refusal.message.clone());
+        out.incident(Some(node), None, None, "link", refusal.message.clone());
         self.unlinked(node, out);
         out.after.push(Effect::Unlink(node, refusal));
     }
@@ -302,9 +302,16 @@ impl Outcome {
         self.after.push(Effect::Send(node, message));
     }
 
-    pub(super) fn incident(&mut self, from: Option<NodeId>, owner: Option<OrgId>, kind: &str, message: String) {
+    pub(super) fn incident(
+        &mut self,
+        from: Option<NodeId>,
+        owner: Option<OrgId>,
+        doc_id: Option<DocId>,
+        kind: &str,
+        message: String,
+    ) {
         self.after.push(Effect::Notify(Notice::Incident(message.clone())));
-        self.batch.incidents.push(Incident { at: self.batch.at, from, owner, kind: kind.to_owned(), message });
+        self.batch.incidents.push(Incident { at: self.batch.at, from, owner, doc_id, kind: kind.to_owned(), message });
     }
 
     fn into_effects(self) -> Vec<Effect> {

@@ -54,6 +54,8 @@ pub(super) struct Reading {
     pub(super) ours: Sum,
     /// Whether the end of the other's feed was reached.
     pub(super) is_at_end: bool,
+    /// How many versions at most are still to come before the end of the other's feed.
+    pub(super) left: u64,
     /// Whether documents of this scope are on the wanted list and not asked for on this link.
     pub(super) has_wanted: bool,
     /// A reconciliation is due, and the cursor stands here once it is through.
@@ -114,15 +116,30 @@ impl Link {
         self.reading.values().all(|r| r.is_at_end && r.theirs == Some(r.ours)) && self.fetching.is_empty()
     }
 
-    /// Versions known to exist there and not here yet.
+    /// Versions known to exist there and not here yet, at most.
     pub(super) fn behind(&self) -> u64 {
-        let missing: u64 = self
-            .reading
-            .values()
-            .filter_map(|r| {
-                r.theirs.map(|t| t.count().saturating_sub(r.ours.count()).max(u64::from(!r.is_at_end && t != r.ours)))
-            })
-            .sum();
-        missing.max(u64::try_from(self.fetching.len()).unwrap_or(u64::MAX))
+        // The other side says how many: the sum may not run over.
+        let missing = self.reading.values().map(Reading::behind).fold(0, u64::saturating_add);
+        // Until the other side has said what it holds, nobody may call that being in step.
+        let has_not_said = self.reading.values().any(|r| r.theirs.is_none());
+        missing.max(count(self.fetching.len())).max(u64::from(has_not_said))
     }
+}
+
+impl Reading {
+    /// What the other side held when it last said so is old news while it writes; what it says with each run of rows is
+    /// not.
+    fn behind(&self) -> u64 {
+        let Some(theirs) = self.theirs else { return 0 };
+        let fewer = theirs.count().saturating_sub(self.ours.count());
+        let found = match &self.reconcile {
+            Some(r) => count(r.missing.len()).saturating_add(count(r.to_ask.len())).max(1),
+            None => u64::from(self.wants_reconcile.is_some()),
+        };
+        self.left.max(fewer).max(found)
+    }
+}
+
+fn count(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
 }

@@ -117,6 +117,8 @@ pub struct Rows {
     pub cursor: Cursor,
     /// What the sender holds in this scope when this run reaches the end of the feed.
     pub sum: Option<Sum>,
+    /// How many versions at most still follow, as the feed stands now. For people only: nothing is decided by it.
+    pub left: u64,
 }
 
 /// Versions outside the feed's order.

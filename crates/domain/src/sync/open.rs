@@ -4,6 +4,7 @@ use super::engine::{Engine, Outcome};
 use super::link::{Link, Reading, Reconcile, Serving};
 use super::message::{Message, OpenAnswer, Opened, Opening, keys_hash};
 use super::reconcile::Session;
+use super::serve::versions_left;
 use super::{Effect, Loaded, Needs, Notice};
 use crate::audience::Scope;
 use crate::feed::{Cursor, ScopeState};
@@ -133,6 +134,7 @@ impl Engine {
                     let cursor = *reading.cursor.get_or_insert(from_start);
                     reading.theirs = Some(*sum);
                     reading.is_at_end = cursor.seq == tail.seq;
+                    reading.left = if *sum == reading.ours { 0 } else { versions_left(cursor, *tail, *sum) };
                     reading.has_wanted = true;
                     if reading.is_at_end && *sum != reading.ours {
                         reading.want_reconcile(now, *tail);
@@ -180,6 +182,7 @@ impl Reading {
             theirs: None,
             ours,
             is_at_end: false,
+            left: 0,
             has_wanted: false,
             wants_reconcile: None,
             reconcile: None,

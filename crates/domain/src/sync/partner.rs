@@ -93,7 +93,7 @@ impl Engine {
             Ok(keys) => keys,
             // A hub may have come to hold a damaged one, and the rest of what it relays is as good as before.
             Err(refusal) if self.partners.get(&from).is_some_and(|p| p.is_followed) => {
-                out.incident(Some(node), None, "refused", format!("a keys object was refused: {refusal}"));
+                out.incident(Some(node), None, None, "refused", format!("a keys object was refused: {refusal}"));
                 return Ok(());
             }
             Err(refusal) => return Err(refusal),
@@ -132,7 +132,7 @@ impl Engine {
             Some(known) => {
                 let mut merged = known.clone();
                 for alarm in merged.merge(&keys)? {
-                    out.incident(from, Some(org), "keys", format!("the keys of {org} disagree: {alarm:?}"));
+                    out.incident(from, Some(org), None, "keys", format!("the keys of {org} disagree: {alarm:?}"));
                 }
                 merged
             }
@@ -211,7 +211,7 @@ impl Engine {
                 && let Err(refusal) = self.share(now, doc_id, &Audience::Partners, loaded, out)
                 && refusal.kind != RefusalKind::AlreadyDone
             {
-                out.incident(None, Some(self.own.org), "share", format!("document {doc_id}: {refusal}"));
+                out.incident(None, Some(self.own.org), Some(doc_id), "share", format!("document {doc_id}: {refusal}"));
             }
         }
         if self.to_share.is_empty() {

@@ -113,6 +113,7 @@ impl Engine {
         reading.cursor = Some(rows.cursor);
         reading.ours = ours;
         reading.is_at_end = rows.sum.is_some();
+        reading.left = if reading.is_at_end { 0 } else { rows.left.max(1) };
         if let Some(theirs) = rows.sum {
             reading.theirs = Some(theirs);
             if theirs != ours && is_settled {
@@ -179,6 +180,7 @@ impl Engine {
     ) {
         let mut taking = Taking { now, node, scope, loaded, out, fetch: BTreeSet::new(), touched: BTreeSet::new() };
         for (statement, pack) in items {
+            let about = statement.as_ref().ok().map(|s| s.statement().doc_id);
             let (what, taken) = match statement {
                 Ok(statement) => {
                     (format!("a version of {}", name_of(&statement)), self.take_item(statement, &pack, &mut taking))
@@ -186,7 +188,7 @@ impl Engine {
                 Err(refusal) => ("a version".to_owned(), Err(refusal)),
             };
             if let Err(refusal) = taken {
-                taking.note("refused", format!("{what} was refused: {refusal}"));
+                taking.note("refused", about, format!("{what} was refused: {refusal}"));
             }
         }
         let Taking { fetch, touched, .. } = taking;
@@ -285,10 +287,8 @@ impl Engine {
             }
             Taken::Disputed => {
                 taking.touched.insert(doc_id);
-                taking.note(
-                    "disputed",
-                    format!("{} is disputed: two of its changes have one number", name_of(statement)),
-                );
+                let message = format!("{} is disputed: two of its changes have one number", name_of(statement));
+                taking.note("disputed", Some(doc_id), message);
                 Ok(())
             }
             Taken::Lacking => {
@@ -313,7 +313,8 @@ impl Engine {
                 document.wanted.insert(version_id);
                 taking.out.batch.want(version_id, Wanted::Yes { doc_id, scope: taking.scope.id() });
                 taking.touched.insert(doc_id);
-                taking.note("quarantined", format!("the content of {} was set aside: {refusal}", name_of(statement)));
+                let message = format!("the content of {} was set aside: {refusal}", name_of(statement));
+                taking.note("quarantined", Some(doc_id), message);
                 Ok(())
             }
         }
@@ -361,7 +362,9 @@ impl Engine {
                     self.renew_incarnation();
                 }
             }
-            Err(refusal) => out.incident(None, Some(owner), "fault", format!("document {doc_id}: {refusal}")),
+            Err(refusal) => {
+                out.incident(None, Some(owner), Some(doc_id), "fault", format!("document {doc_id}: {refusal}"))
+            }
         }
     }
 
@@ -435,7 +438,7 @@ impl Engine {
     fn mark_full(&mut self, owner: OrgId, out: &mut Outcome) {
         if self.full.insert(owner) {
             let message = format!("{owner} has as much here as an organisation may have; no more of it is taken");
-            out.incident(None, Some(owner), "full", message);
+            out.incident(None, Some(owner), None, "full", message);
         }
     }
 
@@ -486,14 +489,15 @@ impl Taking<'_> {
         self.loaded.documents.get(&doc_id)
     }
 
-    fn note(&mut self, kind: &str, message: String) {
-        self.out.incident(Some(self.node), Some(self.scope.owner), kind, message);
+    fn note(&mut self, kind: &str, about: Option<DocId>, message: String) {
+        self.out.incident(Some(self.node), Some(self.scope.owner), about, kind, message);
     }
 
     fn note_twin(&mut self, statement: &SignedStatement, twin: Option<VersionId>) {
         if let Some(twin) = twin {
             let id = statement.version_id();
-            self.note("twin", format!("{} was signed twice at one point: {id} and {twin}", name_of(statement)));
+            let message = format!("{} was signed twice at one point: {id} and {twin}", name_of(statement));
+            self.note("twin", Some(statement.statement().doc_id), message);
         }
     }
 }

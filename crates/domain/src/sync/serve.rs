@@ -219,7 +219,7 @@ fn run(serving: &mut Serving, rows: &[FeedRow], loaded: &Loaded, (tail, sum): (C
     let sent = serving.sent;
     let mut rows = rows.iter().filter(|r| r.seq > sent).peekable();
     while serving.in_flight.len() < limits::FRAMES_IN_FLIGHT && rows.peek().is_some() {
-        let mut frame = Rows { scope, items: Vec::new(), cursor: Cursor { feed_id: tail.feed_id, ..tail }, sum: None };
+        let mut frame = Rows { scope, items: Vec::new(), cursor: tail, sum: None, left: 0 };
         let mut bytes = 0;
         while bytes <= FILL_BYTES {
             let Some(row) = rows.next() else { break };
@@ -232,12 +232,19 @@ fn run(serving: &mut Serving, rows: &[FeedRow], loaded: &Loaded, (tail, sum): (C
         }
         serving.sent = frame.cursor.seq;
         serving.in_flight.push_back(frame.cursor.seq);
+        frame.left = versions_left(frame.cursor, tail, sum);
         if frame.cursor.seq == tail.seq {
             frame.sum = Some(sum);
         }
         frames.push(frame);
     }
     frames
+}
+
+/// How many versions at most are in a feed behind a cursor: rows whose version was superseded are passed over, and each
+/// version that stands has one row.
+pub(super) fn versions_left(cursor: Cursor, tail: Cursor, sum: crate::Sum) -> u64 {
+    tail.seq.saturating_sub(cursor.seq).min(sum.count())
 }
 
 /// A row's version with the changes since the one before it, if they fit; nothing for what was superseded, or came

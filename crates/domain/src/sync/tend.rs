@@ -47,7 +47,7 @@ impl Engine {
             if loaded.documents.contains_key(&doc_id)
                 && let Err(refusal) = self.tend(now, doc_id, loaded, out)
             {
-                out.incident(None, Some(self.own.org), "tend", format!("document {doc_id}: {refusal}"));
+                out.incident(None, Some(self.own.org), Some(doc_id), "tend", format!("document {doc_id}: {refusal}"));
             }
         }
         if self.tends_all
@@ -128,7 +128,7 @@ impl Engine {
             append(document, whole, &chunks, out)?;
             let what = format!("{} {}", document.kind, document.id.record());
             let said = "was edited while a new history of it began; the fields edited were written again";
-            out.incident(None, Some(document.owner), "rewritten", format!("{what} {said}"));
+            out.incident(None, Some(document.owner), Some(document.id), "rewritten", format!("{what} {said}"));
         }
         let heads = content.heads().into_iter().collect();
         let base_changes = content::clock(left.iter().filter_map(|hash| document.changes.change(hash)));

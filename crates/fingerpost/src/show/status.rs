@@ -87,7 +87,7 @@ fn refused(status: &Status) -> String {
         .iter()
         .take(10)
         .map(|r| {
-            let id = short(&r.id, 16);
+            let id = short(r.id.as_deref().unwrap_or(&r.kind), 16);
             wrap(&format!("{}, from {}, {id}: {}", instant(r.at_ms), name(r.organisation), r.reason), 2)
         })
         .collect();

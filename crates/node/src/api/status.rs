@@ -38,8 +38,10 @@ pub struct Status {
 /// Content of a partner that this node did not take, or took and set aside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedContent {
-    /// What it was about: a document or version id, in hex.
-    pub id: String,
+    /// The document it was about, in hex; nothing where it was about none, or what came was too broken to tell.
+    pub id: Option<String>,
+    /// What sort: `quarantined`, `refused`, `disputed`, `twin`, `link`, …
+    pub kind: String,
     /// Whose it claims to be, where that is known.
     pub organisation: Option<OrgId>,
     /// Why it was refused.

@@ -10,6 +10,8 @@ use store::QuarantinedVersion;
 
 /// Refused content that `status` lists.
 const REFUSED_SHOWN: usize = 50;
+/// The kind of incident that tells of content set aside.
+const QUARANTINED: &str = "quarantined";
 /// Quarantined content is counted up to this many.
 const QUARANTINED_COUNTED: usize = 10_000;
 
@@ -76,14 +78,16 @@ impl Application {
         let mut refused: Vec<_> = quarantined
             .into_iter()
             .map(|q| RefusedContent {
-                id: q.doc_id.to_string(),
+                id: Some(q.doc_id.to_string()),
+                kind: QUARANTINED.to_owned(),
                 organisation: Some(q.owner),
                 reason: format!("{} (from node {} of {})", q.reason, q.from, name(&q.owner)),
                 at_ms: q.at,
             })
             // Content that was set aside is named above already.
-            .chain(incidents.into_iter().filter(|i| i.kind != "quarantined").map(|i| RefusedContent {
-                id: i.kind,
+            .chain(incidents.into_iter().filter(|i| i.kind != QUARANTINED).map(|i| RefusedContent {
+                id: i.doc_id.map(|id| id.to_string()),
+                kind: i.kind,
                 organisation: i.owner,
                 reason: match i.from {
                     Some(node) => format!("{} (from node {node})", i.message),

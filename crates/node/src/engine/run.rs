@@ -348,6 +348,7 @@ impl Loop {
         let mut needs = engine.needs(&input);
         let cached = self.cache.take(&mut needs);
         let mut loaded = self.opening.store.load(&needs).await.map_err(Failure::Store)?;
+        metrics::loaded(loaded.documents.len());
         for damaged in &loaded.corrupt {
             tracing::error!(document = %damaged.doc_id.record(), reason = %damaged.reason, "what is stored is damaged");
         }

@@ -25,8 +25,9 @@ use wire::proto::sync as proto;
 use wire::proto::sync::sync_service_client::SyncServiceClient;
 use wire::status::{from_refusal, to_refusal};
 
-/// A link that stood this long was a good one: the next dial after it does not wait long.
-const STOOD: Duration = Duration::from_secs(5);
+/// A link that stood this long was a good one: the next dial after it does not wait long. One that is turned away ends at
+/// once; a network that comes and goes gives seconds.
+const STOOD: Duration = Duration::from_secs(1);
 /// How long the other side may take to answer a call.
 const ANSWER: Duration = Duration::from_secs(10);
 
@@ -87,7 +88,7 @@ async fn keep_linked(
             }
             let list = addresses.borrow_and_update().clone();
             let stood = dial_any(&shared, org, &list).await;
-            failures = if stood.is_some_and(|stood| stood >= STOOD) { 0 } else { failures + 1 };
+            failures = failures_after(failures, stood);
             // New addresses are tried at once.
             if let Ok(Err(_)) = tokio::time::timeout(backoff(failures), addresses.changed()).await {
                 break;
@@ -223,6 +224,11 @@ pub(super) async fn answered<T>(
     }
 }
 
+/// How many dials have failed in a row after one more, whose link stood this long, if one came about.
+fn failures_after(failures: u32, stood: Option<Duration>) -> u32 {
+    if stood.is_some_and(|stood| stood >= STOOD) { 0 } else { failures.saturating_add(1) }
+}
+
 /// Doubles with each failure from [`limits::DIAL_FIRST_MS`] to [`limits::DIAL_LONGEST_MS`], then takes between half of it
 /// and all of it, so that nodes which lost each other at once do not come back at once.
 fn backoff(failures: u32) -> Duration {
@@ -230,4 +236,28 @@ fn backoff(failures: u32) -> Duration {
     let most = u64::try_from(doubled.min(limits::DIAL_LONGEST_MS)).unwrap_or_default();
     let chance = secret::random::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
     Duration::from_millis(most / 2 + chance % (most / 2 + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(links_ms: &[Option<u64>], waits_ms: std::ops::RangeInclusive<u128>) {
+        let failures = links_ms.iter().fold(0, |n, link| failures_after(n, link.map(Duration::from_millis)));
+        let wait = backoff(failures).as_millis();
+        assert!(waits_ms.contains(&wait), "after {links_ms:?} the next dial waits {wait} ms");
+    }
+
+    #[test]
+    fn the_wait_grows_while_links_do_not_stand_and_not_while_they_do() {
+        let [first, longest] = [limits::DIAL_FIRST_MS, limits::DIAL_LONGEST_MS].map(|ms| u128::from(ms.unsigned_abs()));
+        check(&[], first / 2..=first);
+        check(&[None], first / 2..=first);
+        check(&[None, None, None], 2 * first..=4 * first);
+        // Turned away at once, again and again: as if nobody were there.
+        check(&[Some(3); 40], longest / 2..=longest);
+        // A network that comes and goes.
+        check(&[Some(2_000); 40], first / 2..=first);
+        check(&[None, None, None, None, Some(1_000)], first / 2..=first);
+    }
 }

@@ -17,6 +17,7 @@ pub(super) fn message(body: Body) -> Result<Option<Message>, Refusal> {
             items: each(rows.items, item)?,
             cursor: required_cursor(rows.cursor)?,
             sum: rows.sum.map(sum).transpose()?,
+            left: rows.left,
         }),
         Body::Stored(stored) => Message::Stored { scope: scope(&stored.scope_id)?, seq: stored.seq },
         Body::Versions(versions) => Message::Versions(Versions {

@@ -16,6 +16,7 @@ pub(super) fn body(message: Message) -> Body {
             items: rows.items.into_iter().map(item).collect(),
             cursor: Some(cursor(rows.cursor)),
             sum: rows.sum.map(sum),
+            left: rows.left,
         }),
         Message::Stored { scope, seq } => Body::Stored(proto::Stored { scope_id: bytes(scope), seq }),
         Message::Versions(versions) => Body::Versions(proto::Versions {

@@ -76,12 +76,8 @@ fn message() -> impl Strategy<Value = Message> {
     prop_oneof![
         vec(opening(), 0..5).prop_map(Message::Open),
         vec(opened(), 0..5).prop_map(Message::Opened),
-        (scope(), items(), cursor(), option::of(sum())).prop_map(|(scope, items, cursor, sum)| Message::Rows(Rows {
-            scope,
-            items,
-            cursor,
-            sum
-        })),
+        (scope(), items(), cursor(), option::of(sum()), any::<u64>())
+            .prop_map(|(scope, items, cursor, sum, left)| Message::Rows(Rows { scope, items, cursor, sum, left })),
         (scope(), any::<u64>()).prop_map(|(scope, seq)| Message::Stored { scope, seq }),
         versions().prop_map(Message::Versions),
         (scope(), vec(want(), 0..5)).prop_map(|(scope, wants)| Message::Fetch { scope, wants }),

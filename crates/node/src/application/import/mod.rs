@@ -88,8 +88,14 @@ impl Application {
         let Plan { writes, mut counts, mut bad, .. } = plan;
         let total = u64::try_from(writes.len()).unwrap_or(u64::MAX);
         let mut done = 0;
-        for chunk in writes.chunks(WRITES) {
-            for (write, refusal) in self.write_all(chunk).await? {
+        let mut writes = writes.into_iter();
+        loop {
+            // Taken out, so that what is written is not kept until all is.
+            let chunk: Vec<_> = writes.by_ref().take(WRITES).collect();
+            if chunk.is_empty() {
+                break;
+            }
+            for (write, refusal) in self.write_all(&chunk).await? {
                 counts.failed += 1;
                 uncount(&mut counts, &write);
                 if bad.len() < BAD_SHOWN {
@@ -169,8 +175,8 @@ fn compare(import: Import, here: &Here, at: Timestamp) -> Result<(Plan, Vec<Impo
     let sample = sample(&listings, &here.listings, &import.listings);
     let mut writes = Vec::new();
     let parts = [
-        (Kind::ORGANISATION, organisations, &import.organisations, &here.organisations),
-        (Kind::LISTING, listings, &import.listings, &here.listings),
+        (Kind::ORGANISATION, organisations, import.organisations, &here.organisations),
+        (Kind::LISTING, listings, import.listings, &here.listings),
     ];
     for (kind, plan, mapped, known) in parts {
         add_writes(kind, plan, mapped, known, here, at, &mut writes);
@@ -191,18 +197,22 @@ fn words(refusal: &Refusal) -> String {
 fn add_writes(
     kind: Kind,
     plan: domain::import::Plan,
-    mapped: &BTreeMap<RecordId, Value>,
+    mut mapped: BTreeMap<RecordId, Value>,
     known: &BTreeMap<RecordId, Known>,
     here: &Here,
     at: Timestamp,
     writes: &mut Vec<Write>,
 ) {
-    let write = |record: RecordId, action: WriteAction| {
+    // The feed says something new that was not taken: noted, so that the next comparison starts from it.
+    let is_new_word =
+        |record: &RecordId| known.get(record).and_then(|k| k.last_imported.as_ref()) != mapped.get(record);
+    let same: Vec<_> = plan.same.into_iter().filter(is_new_word).collect();
+    let mut write = |record: RecordId, action: WriteAction| {
         let doc_id = DocId::new(record, kind, &here.org);
-        let imported = mapped.get(&record).map(|value| ImportedRecord {
+        let imported = mapped.remove(&record).map(|value| ImportedRecord {
             source: here.source.clone(),
             doc_id,
-            value: value.clone(),
+            value,
             seen_at: at,
         });
         Write { doc_id, kind, action, imported }
@@ -213,10 +223,7 @@ fn add_writes(
     for (record, edits) in plan.changed {
         writes.push(write(record, WriteAction::Edit(edits)));
     }
-    // The feed says something new that was not taken: noted, so that the next comparison starts from it.
-    let is_new_word =
-        |record: &RecordId| known.get(record).and_then(|k| k.last_imported.as_ref()) != mapped.get(record);
-    for record in plan.same.into_iter().filter(is_new_word) {
+    for record in same {
         writes.push(write(record, WriteAction::Note));
     }
 }
