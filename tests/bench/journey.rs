@@ -54,7 +54,7 @@ pub(crate) async fn run(listings: usize, report: &mut Report) -> Fallible<()> {
 }
 
 async fn import(node: &Process, file: &std::path::Path) -> Fallible<node::api::ImportCounts> {
-    let source = ImportSource { path: file.to_owned(), source: None, audience: None };
+    let source = ImportSource { path: file.to_owned(), source: None, audience: None, mapping: None };
     let Response::ImportPreview(preview) = node.ask(Request::ImportPreview(source)).await? else {
         return Err("no preview".into());
     };

@@ -26,7 +26,7 @@ use crate::metrics;
 use domain::identity::KeysObject;
 use domain::sync::Notice;
 use domain::{NodeId, OrgId, Refusal, RefusalKind, Timestamp};
-use import::Plan;
+use import::{Plan, UndoPlan};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -53,6 +53,8 @@ pub(crate) struct Parts {
     pub(crate) running: Option<RunningParts>,
     /// The newest import plan.
     pub(crate) plan: Mutex<Option<Plan>>,
+    /// The newest plan to take one back.
+    pub(crate) undo: Mutex<Option<UndoPlan>>,
 }
 
 pub(crate) struct RunningParts {
@@ -92,6 +94,7 @@ impl Application {
             name: organisation.name,
             running: None,
             plan: Mutex::default(),
+            undo: Mutex::default(),
         }))
     }
 
@@ -131,6 +134,8 @@ impl Application {
             Request::ListingShare { id, audience } => self.share_listing(&id, &audience).await,
             Request::ImportPreview(source) => self.preview_import(source, &progress).await,
             Request::ImportApply { plan } => self.apply_import(&plan, &progress).await,
+            Request::ImportUndoPreview { source } => self.preview_undo(source).await,
+            Request::ImportUndo { plan } => self.apply_undo(&plan, &progress).await,
             Request::Export { after } => self.export(after.as_deref()).await,
             Request::Verify => Ok(Response::Verified(self.verify(&progress).await?)),
         }
