@@ -5,6 +5,8 @@ mod damage;
 mod import;
 mod pairing;
 mod sharing;
+mod spreadsheet;
+mod undo;
 
 use serde_json::Value;
 use std::time::{Duration, Instant};

@@ -13,7 +13,10 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// Every migration, in order. A released one is never edited.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "first", include_str!("../migrations/0001_first.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "first", include_str!("../migrations/0001_first.sql")),
+    (2, "import", include_str!("../migrations/0002_import.sql")),
+];
 
 /// The key of the advisory lock that makes writers on PostgreSQL take turns: "post" in ASCII.
 const WRITE_LOCK: i64 = 0x706f_7374;

@@ -170,6 +170,10 @@ fn text<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, Refusal> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err(Refusal::invalid(format!("\"{file}\" is UTF-16, not UTF-8")).hint(SAVE_AS));
     }
+    if file.to_ascii_lowercase().ends_with(".zip") {
+        return Err(Refusal::invalid(format!("\"{file}\" is packed"))
+            .hint("unpack it; a folder of HSDS 1.1 tables is imported as the folder"));
+    }
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
         return Err(
             Refusal::invalid(format!("\"{file}\" is a spreadsheet's own file or an archive, not CSV")).hint(SAVE_AS)

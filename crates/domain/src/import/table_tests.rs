@@ -56,6 +56,12 @@ fn what_is_no_utf8_or_too_much_is_refused() {
 }
 
 #[test]
+fn a_packed_folder_says_to_unpack_it() {
+    let refusal = Rows::read("hsds.ZIP", b"PK\x03\x04").expect_err("refused");
+    assert!(refusal.hint.is_some_and(|hint| hint.starts_with("unpack it")));
+}
+
+#[test]
 fn headings_are_each_their_own() {
     let rows = Rows::read("a.csv", b"Groups 2026\nName,Phone,,phone\n a,b,c\n1,2,3,4,5\n").expect("read");
     let table = Table::under(rows, 1).expect("a table");

@@ -260,9 +260,11 @@ impl<'t> Assembly<'t> {
         let placed: BTreeSet<&str> =
             self.places.rows().filter_map(|(_, _, fields)| text_of(fields, "location_id")).collect();
         let mut unplaced: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+        let mut kept = 0_u64;
         for (id, line, fields) in self.locations.rows().filter(|(id, _, _)| !placed.contains(id)) {
             match text_of(fields, "organization_id").filter(|organisation| self.organisations.has(organisation)) {
                 Some(organisation) => {
+                    kept += 1;
                     unplaced.entry(organisation).or_default().extend(self.location(id).map(Value::Object));
                 }
                 None => import.bad.push(BadRow {
@@ -287,7 +289,6 @@ impl<'t> Assembly<'t> {
             }
             import.take_organisation(self.organisations.file(), line, Value::Object(organisation));
         }
-        let kept = self.locations.rows().filter(|(id, _, _)| !placed.contains(id)).count();
         if self.places.is_absent() && kept > 0 {
             import.notes.push(format!(
                 "services_at_location.csv is not there, so nothing says which service is where: {kept} places go with their organisations"

@@ -98,69 +98,75 @@ pub(super) fn is_rounded(text: &str) -> bool {
     })
 }
 
-/// What it costs: the words, and the amount where they say one and no more. Nothing is free by itself: "free" is.
+/// Ways to say that it costs nothing, and no more.
+const FREE: &[&str] = &[
+    "free",
+    "free of charge",
+    "free entry",
+    "no charge",
+    "no cost",
+    "none",
+    "nil",
+    "it's free",
+    "it is free",
+    "free to attend",
+    "free to all",
+];
+
+/// Words behind an amount that leave it the one amount.
+const PER: &[&str] = &[
+    "",
+    "each",
+    "per session",
+    "a session",
+    "per class",
+    "a class",
+    "per person",
+    "per week",
+    "a week",
+    "weekly",
+    "per month",
+    "per visit",
+    "a visit",
+    "per child",
+    "pp",
+    "per term",
+    "a term",
+    "drop in",
+    "drop-in",
+];
+
+/// What it costs: the amount where the words say one and no more, else the words. Nothing is free by itself: "free" is.
 pub(super) fn cost(text: &str) -> Map<String, Value> {
-    let mut cost = Map::from_iter([("option".to_owned(), json!(text))]);
     let lower = text.to_lowercase();
-    let free = [
-        "free",
-        "free of charge",
-        "free entry",
-        "no charge",
-        "no cost",
-        "none",
-        "nil",
-        "0",
-        "£0",
-        "£0.00",
-        "0.00",
-        "it's free",
-        "it is free",
-        "free to attend",
-        "free to all",
-    ];
-    let amount = if free.contains(&lower.trim_end_matches(['.', '!'])) { Some(0.0) } else { amount(&lower) };
-    if let Some(amount) = amount {
-        let whole = amount.fract() == 0.0;
-        #[expect(clippy::cast_possible_truncation, reason = "an amount has six digits at most")]
-        let amount = if whole { json!(amount as i64) } else { json!(amount) };
-        cost.insert("amount".into(), amount);
-        cost.insert("currency".into(), "GBP".into());
+    let option = |amount: Option<i64>| {
+        let mut cost = Map::from_iter([("option".to_owned(), json!(text))]);
+        cost.extend(amount.map(|amount| ("amount".to_owned(), json!(amount))));
+        cost.extend(amount.map(|_| ("currency".to_owned(), json!("GBP"))));
+        cost
+    };
+    if FREE.contains(&lower.trim_end_matches(['.', '!'])) {
+        return option(Some(0));
     }
+    let Some((amount, per)) = amount(text) else { return option(None) };
+    #[expect(clippy::cast_possible_truncation, reason = "an amount has six characters at most")]
+    let amount = if amount.fract() == 0.0 { json!(amount as i64) } else { json!(amount) };
+    let mut cost = Map::from_iter([("amount".to_owned(), amount), ("currency".to_owned(), json!("GBP"))]);
+    cost.extend((!per.is_empty()).then(|| ("amount_description".to_owned(), json!(per))));
     cost
 }
 
 /// One amount in pounds, alone or with words such as "per session" behind it.
-fn amount(lower: &str) -> Option<f64> {
-    let (number, behind) = match lower.strip_prefix('£') {
+fn amount(text: &str) -> Option<(f64, &str)> {
+    let (number, behind) = match text.strip_prefix('£') {
         Some(rest) => rest.split_at(rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len())),
-        None => (lower, ""),
+        None => (text, ""),
     };
+    let per = behind.trim();
     let is_number = (1..=6).contains(&number.len()) && number.chars().all(|c| c.is_ascii_digit() || c == '.');
-    let plain = [
-        "",
-        "each",
-        "per session",
-        "a session",
-        "per class",
-        "a class",
-        "per person",
-        "per week",
-        "a week",
-        "weekly",
-        "per month",
-        "per visit",
-        "a visit",
-        "per child",
-        "pp",
-        "per term",
-        "a term",
-        "drop in",
-        "drop-in",
-    ];
-    let is_plain = plain.contains(&behind.trim().trim_end_matches('.'))
-        || behind.trim().strip_prefix('/').is_some_and(|per| per.chars().all(char::is_alphabetic));
-    (is_number && is_plain).then(|| number.parse().ok()).flatten()
+    let is_per = PER.contains(&per.trim_end_matches('.').to_lowercase().as_str())
+        || per.strip_prefix('/').is_some_and(|unit| unit.chars().all(char::is_alphabetic));
+    (is_number && is_per).then_some((number.parse().ok()?, per))
 }
 
 /// The first postcode of a text, in capitals with its blank, and the text without it.

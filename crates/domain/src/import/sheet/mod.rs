@@ -140,7 +140,7 @@ impl Sheet {
         if !assigned.iter().any(|assigned| assigned.column == Column::Name) {
             return Err(Refusal::invalid(format!("no column of \"{}\" reads like the name of a listing", table.file))
                 .hint(format!(
-                    "say which in a mapping file, with `columns: {{\"{}\": name}}`; the columns are {}",
+                    "say which in a file given with --mapping, as in `columns: {{\"{}\": name}}`; the columns are {}",
                     table.headings.first().map_or("Heading", String::as_str),
                     table.headings.join(", ")
                 )));
@@ -214,7 +214,7 @@ impl Sheet {
         import.bad.sort_by_key(|bad| bad.row);
         if rounded > 0 {
             import.notes.push(format!(
-                "{rounded} telephone numbers were rounded by the spreadsheet (the first in line {first_rounded}): \
+                "telephone numbers that the spreadsheet has rounded: {rounded} (the first in line {first_rounded}); \
                  set that column to text there, write them again, and import again"
             ));
         }

@@ -205,17 +205,14 @@ fn cells_are_read_as_they_are_meant_and_no_text_is_lost() {
 
 #[test]
 fn a_cost_is_an_amount_only_where_it_says_one() {
-    let check = |text: &str, amount: Value| {
-        let cost = cell::cost(text);
-        assert_eq!(cost.get("amount").cloned().unwrap_or_default(), amount, "{text}");
-        assert_eq!(cost["option"], text);
-    };
-    check("Free", json!(0));
-    check("free of charge.", json!(0));
-    check("£3", json!(3));
-    check("2.50", json!(2.5));
-    check("£2.50 per session", json!(2.5));
-    check("£4/week", json!(4));
+    let check = |text: &str, expected: Value| assert_eq!(Value::Object(cell::cost(text)), expected, "{text}");
+    check("Free", json!({ "option": "Free", "amount": 0, "currency": "GBP" }));
+    check("free of charge.", json!({ "option": "free of charge.", "amount": 0, "currency": "GBP" }));
+    check("£0", json!({ "amount": 0, "currency": "GBP" }));
+    check("£3", json!({ "amount": 3, "currency": "GBP" }));
+    check("2.50", json!({ "amount": 2.5, "currency": "GBP" }));
+    check("£2.50 per session", json!({ "amount": 2.5, "currency": "GBP", "amount_description": "per session" }));
+    check("£4/week", json!({ "amount": 4, "currency": "GBP", "amount_description": "/week" }));
     for text in [
         "Donation",
         "£3 (£2 concessions)",
@@ -224,8 +221,9 @@ fn a_cost_is_an_amount_only_where_it_says_one() {
         "about £5",
         "First session free",
         "£",
+        "1.2.3",
     ] {
-        check(text, Value::Null);
+        check(text, json!({ "option": text }));
     }
 }
 
@@ -269,9 +267,7 @@ fn postcodes_are_found_within_words() {
 #[test]
 fn telephone_numbers_that_a_spreadsheet_rounded_are_told() {
     let import = read("Name,Tel\nTea,4.47701E+11\nCake,020 8000 0001\n").into_import(source());
-    assert!(
-        import.notes.iter().any(|note| note.contains("1 telephone numbers were rounded") && note.contains("line 2"))
-    );
+    assert!(import.notes.iter().any(|note| note.contains("has rounded: 1 (") && note.contains("line 2")));
     let tea = import.listings.values().find(|listing| listing["name"] == "Tea").expect("there");
     assert_eq!(tea["extra"]["Tel"], "4.47701E+11");
 }

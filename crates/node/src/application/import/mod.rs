@@ -284,7 +284,9 @@ fn sample(
     };
     let changed = plan.changed.iter().map(|(record, edits)| {
         let before = known.get(record).and_then(|k| k.existing.as_ref());
-        let fields = edits.iter().map(|edit| difference(edit, before)).collect();
+        // When it was fetched is of no interest to whoever decides.
+        let told = edits.iter().filter(|edit| edit.path != ["source", "fetched_at"]);
+        let fields = told.map(|edit| difference(edit, before)).collect();
         ImportDifference { id: *record, name: name(record), novelty: Novelty::Changed, fields }
     });
     let new = plan.new.keys().map(|record| ImportDifference {
