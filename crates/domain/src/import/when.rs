@@ -461,9 +461,7 @@ impl Words {
             "noon" | "midday" if hour == 12 => Some(Half::Pm),
             _ => None,
         };
-        if half.is_some() {
-            self.at += 1;
-        } else if matches!(self.next(), "h" | "hrs" | "hours") && hour > 12 {
+        if half.is_some() || (hour > 12 && matches!(self.next(), "h" | "hrs" | "hours")) {
             self.at += 1;
         }
         // 00:30 and 13:00 say themselves in which half they are.
