@@ -34,6 +34,8 @@ fn what_is_no_command_is_wrong_usage_and_makes_no_folder() {
     check("init", &["--name"]);
     check("import", &["<SOURCE>"]);
     check("import x --yes --dry-run", &["--yes", "--dry-run"]);
+    check("import undo --yes --dry-run", &["--yes", "--dry-run"]);
+    check("import undo x", &["x"]);
     check("status --jsno", &["--jsno", "--json"]);
     check("completions klingon", &["klingon", "bash"]);
     check("up --port 80", &["--port"]);
@@ -67,6 +69,7 @@ fn what_needs_a_node_says_how_to_start_it() {
         "listing add --set name=Supper",
         "listing withdraw 7f",
         "import Cargo.toml",
+        "import undo",
         "partner pause x",
         "organisation edit --set name=x",
     ];
@@ -250,6 +253,27 @@ fn a_file_that_cannot_be_imported_changes_nothing() {
     check("no.ndjson.gz", b"not gzip at all", &["no.ndjson.gz"]);
     check("binary.json", &[0xff, 0xfe, 0, 1, 2], &["UTF-8"]);
     check("empty.json", b"", &["empty.json"]);
+    check("empty.csv", b"", &["empty.csv"]);
+    check("latin.csv", b"Name,Where\nTea,Caf\xe9\n", &["latin.csv", "not UTF-8 in line 2", "CSV UTF-8"]);
+    check(
+        "wide.csv",
+        "\u{feff}Name,Where\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>().as_slice(),
+        &["UTF-16"],
+    );
+    check("groups.xlsx", b"PK\x03\x04", &["groups.xlsx", "CSV UTF-8"]);
+    check("nameless.csv", b"Colour,Size\nred,7\n", &["reads like the name", "Colour, Size", "--mapping"]);
+    let good = folder.file("groups.csv", "Name,Where\nTea,Hall\n");
+    let with = |mapping: &str, says: &[&str]| {
+        let mapping = folder.file("columns.yaml", mapping);
+        let words = ["import", good.to_str().unwrap(), "--yes", "--mapping", mapping.to_str().unwrap()];
+        folder.run(words).expect_told(1, says);
+        assert_eq!(held(&folder), before, "{says:?}");
+    };
+    with("columns:\n  Were: place\n", &["no column \"Were\"", "did you mean \"Where\"?"]);
+    with("columns:\n  Where: plcae\n", &["\"plcae\"", "did you mean \"place\"?"]);
+    with("columns: [", &["not YAML"]);
+    with("colums: {}", &["\"colums\""]);
+    folder.run(["import", "undo"]).expect_told(1, &["nothing was imported here"]);
     folder.run(["import", "/no/such/file.json"]).expect_told(1, &["/no/such/file.json"]);
     folder.run(["import", "data"]).expect_told(1, &["data"]);
     folder.run(["import", "https://example.org/services"]).expect_told(1, &["https://example.org/services"]);

@@ -7,6 +7,8 @@ mod import;
 mod pairing;
 mod recovery;
 mod sharing;
+mod spreadsheet;
+mod undo;
 
 use serde_json::Value;
 use std::time::{Duration, Instant};

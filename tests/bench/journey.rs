@@ -204,7 +204,7 @@ impl World {
 }
 
 async fn import(node: &Process, file: &Path) -> Fallible<node::api::ImportCounts> {
-    let source = ImportSource { path: file.to_owned(), source: None, audience: None };
+    let source = ImportSource { path: file.to_owned(), source: None, audience: None, mapping: None };
     let Response::ImportPreview(preview) = node.ask(Request::ImportPreview(source)).await? else {
         return Err("no preview".into());
     };

@@ -118,6 +118,7 @@ impl Node {
                 was_dialled: was_dialled.clone(),
             }),
             plan: tokio::sync::Mutex::default(),
+            undo: tokio::sync::Mutex::default(),
         });
         application.tell_about(&about).await?;
         Ok(Self {

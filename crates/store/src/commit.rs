@@ -43,6 +43,7 @@ async fn write(connection: &mut AnyConnection, batch: &Batch) -> Result<Vec<Scop
     write_cursors(connection, batch).await?;
     write_keys(connection, &batch.keys).await?;
     write_imported(connection, &batch.imported).await?;
+    crate::import::write(connection, &batch.import_changes).await?;
     write_incidents(connection, &batch.incidents).await?;
     for org in &batch.removed_partners {
         departure::forget(connection, org).await?;

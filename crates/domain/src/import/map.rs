@@ -32,7 +32,7 @@ pub fn map(record: Value, source: &Source) -> Result<Mapped, Refusal> {
     let record = record_id(source, "", &raw_id);
     let mapper = Mapper { record };
     let organisation = match raw.remove("organization") {
-        Some(raw) => organisation(raw, &mapper, source)?,
+        Some(raw) => organisation(raw, Some(record), source)?,
         None => None,
     };
     if let Some(id) = raw.get("organization_id").and_then(raw_id_text) {
@@ -51,10 +51,18 @@ pub fn map(record: Value, source: &Source) -> Result<Mapped, Refusal> {
     Ok(Mapped { listing, organisation })
 }
 
+/// Maps an organisation that stands by itself. Refused: no id and no name, a type that is wrong, a limit of a document passed.
+pub(super) fn map_organisation(record: Value, source: &Source) -> Result<(RecordId, Value), Refusal> {
+    match organisation(tidy(&record), None, source)? {
+        Some((id, Some(value))) => Ok((id, within_limits(Kind::ORGANISATION, value)?)),
+        _ => Err(Refusal::invalid("the organisation has no name")),
+    }
+}
+
 /// The record of an organisation that a service names; what it says of it, where it says more than the id.
 type Organisation = (RecordId, Option<Map<String, Value>>);
 
-fn organisation(raw: Value, mapper: &Mapper, source: &Source) -> Result<Option<Organisation>, Refusal> {
+fn organisation(raw: Value, service: Option<RecordId>, source: &Source) -> Result<Option<Organisation>, Refusal> {
     let Value::Object(mut raw) = raw else {
         return Err(Refusal::invalid("organization is a map of fields, and this is not"));
     };
@@ -68,9 +76,9 @@ fn organisation(raw: Value, mapper: &Mapper, source: &Source) -> Result<Option<O
     }
     // The organisation's services are rows of their own.
     raw.remove("services");
-    let organisation = Mapper { record };
-    let mut value =
-        organisation.fields(raw, ORGANISATION, &["organization"], &[&raw_id, &mapper.record.to_string()])?;
+    let service = service.map(|service| service.to_string());
+    let above: Vec<&str> = [raw_id.as_str()].into_iter().chain(service.as_deref()).collect();
+    let mut value = Mapper { record }.fields(raw, ORGANISATION, &["organization"], &above)?;
     value.insert("source".into(), described(source, &raw_id, record));
     Ok(Some((record, Some(value))))
 }

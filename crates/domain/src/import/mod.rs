@@ -1,20 +1,31 @@
-//! Import of HSDS-UK 3.0: rows of a feed become listings and organisations, and a plan of what would change here.
+//! Import: records of another form become listings and organisations, and a plan of what would change here; and the way back.
 //!
-//! Pure: the caller reads (and inflates) the bytes. It asks [`Form::of`] how the rows stand in them, reads each row with
-//! [`read_line`] or all with [`read_document`], hands every row to [`Import::take`], good or bad, and lays what came of it beside
-//! what stands here with [`plan`]. A bad row is noted with its number and reason, and the others go on.
+//! Pure: the caller reads (and inflates) the bytes. It asks [`Form::of`] what they are. HSDS-UK 3.0 is read row by row with
+//! [`read_line`] or at once with [`read_document`], and every row handed to [`Import::take`], good or bad; a folder of HSDS 1.1
+//! goes through a [`Package`], a spreadsheet saved as CSV through a [`Sheet`], and both come out as an [`Import`]. What came of it
+//! is laid beside what stands here with [`plan`]. A bad row is noted with its place and reason, and the others go on.
+//! What a run did is kept as [`Change`]s, from which [`undo`] says how to take it back.
 
+mod change;
 mod map;
+mod package;
 mod plan;
 mod record;
 mod row;
+mod sheet;
+mod table;
+mod when;
 
 #[cfg(test)]
 mod tests;
 
+pub use change::{Change, Done, FieldChange, State, Undo, undo};
 pub use map::{Mapped, map};
+pub use package::{Package, table_name};
 pub use plan::{Known, Plan, plan};
 pub use row::{Form, ROW_BYTES, read_document, read_line};
+pub use sheet::{Assigned, Column, How, Mapping, Sheet};
+pub use table::{CELL_BYTES, Cells, Rows, TABLE_BYTES, TABLE_COLUMNS, TABLE_ROWS, Table};
 
 use crate::{RecordId, Refusal};
 use serde::{Deserialize, Serialize};
@@ -38,6 +49,8 @@ pub struct Source {
 /// A row that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BadRow {
+    /// Its file, where there is more than one, or could be.
+    pub file: Option<String>,
     /// Its line in a file of lines, else its place in the document, from 1.
     pub row: u64,
     /// Why not.
@@ -55,6 +68,8 @@ pub struct Import {
     pub organisations: BTreeMap<RecordId, Value>,
     /// Rows that were not taken, in the order they came.
     pub bad: Vec<BadRow>,
+    /// What else somebody should know before it is written.
+    pub notes: Vec<String>,
 }
 
 impl Import {
@@ -65,9 +80,22 @@ impl Import {
 
     /// Takes one row, or notes why not.
     pub fn take(&mut self, row: u64, record: Result<Value, Refusal>) {
+        self.take_from(None, row, record);
+    }
+
+    /// The same of a row of a file with this name.
+    fn take_from(&mut self, file: Option<&str>, row: u64, record: Result<Value, Refusal>) {
         let mapped = record.and_then(|record| map(record, &self.source)).and_then(|mapped| self.enter(row, mapped));
         if let Err(reason) = mapped {
-            self.bad.push(BadRow { row, reason });
+            self.bad.push(BadRow { file: file.map(str::to_owned), row, reason });
+        }
+    }
+
+    /// Takes an organisation that is described by itself, not within a service.
+    fn take_organisation(&mut self, file: &str, row: u64, record: Value) {
+        match map::map_organisation(record, &self.source) {
+            Ok((id, value)) => fill(self.organisations.entry(id).or_insert_with(|| Value::Object(Map::new())), value),
+            Err(reason) => self.bad.push(BadRow { file: Some(file.to_owned()), row, reason }),
         }
     }
 

@@ -1,4 +1,5 @@
-//! Bytes to records: one JSON value a line, or one JSON document of one service, of many, or of a page of a feed.
+//! Bytes to records: one JSON value a line, or one JSON document of one service, of many, or of a page of a feed. What is neither
+//! may be a table.
 
 use crate::Refusal;
 use serde_json::Value;
@@ -13,15 +14,21 @@ pub enum Form {
     Lines,
     /// One JSON document.
     Document,
+    /// CSV: a spreadsheet's rows.
+    Table,
 }
 
 impl Form {
     /// By the file's name (without `.gz`) where it says so, else by the beginning of its bytes: lines where one of the first lines
-    /// is a whole object by itself.
+    /// is a whole object by itself, a table where the first line holds a separator and does not begin as JSON does.
     pub fn of(name: &str, beginning: &[u8]) -> Self {
         let name = name.to_ascii_lowercase();
         if [".ndjson", ".jsonl"].iter().any(|end| name.ends_with(end)) {
             return Self::Lines;
+        }
+        let is_table = [".csv", ".tsv", ".tab", ".xlsx", ".xls", ".ods", ".zip"].iter().any(|end| name.ends_with(end));
+        if is_table || !name.ends_with(".json") && begins_as_table(without_mark(beginning)) {
+            return Self::Table;
         }
         let beginning = without_mark(beginning).trim_ascii_start();
         if beginning.starts_with(b"[") {
@@ -82,6 +89,12 @@ fn parse_json(bytes: &[u8]) -> Result<Value, Refusal> {
         Refusal::invalid(format!("not UTF-8 at byte {}", e.valid_up_to())).hint("save the file as UTF-8 and try again")
     })?;
     serde_json::from_str(text).map_err(|e| Refusal::invalid(format!("not JSON: {e}")))
+}
+
+fn begins_as_table(beginning: &[u8]) -> bool {
+    let first = beginning.split(|byte| *byte == b'\n').find(|line| !is_blank(line)).unwrap_or_default();
+    let is_json = first.trim_ascii_start().starts_with(b"{") || first.trim_ascii_start().starts_with(b"[");
+    !is_json && first.iter().any(|byte| matches!(byte, b',' | b';' | b'\t' | b'|'))
 }
 
 fn is_blank(bytes: &[u8]) -> bool {

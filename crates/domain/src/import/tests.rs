@@ -155,6 +155,12 @@ fn the_form_is_told_by_name_or_by_the_first_lines() {
         ("feed", "{\"contents\":[{\"id\":1}]}\n", Form::Document),
         ("feed", "{\"id\":1}", Form::Document),
         ("feed", "", Form::Document),
+        ("groups.csv", "", Form::Table),
+        ("groups.CSV", "{\"id\":1}\n", Form::Table),
+        ("groups.txt", "\u{feff}Name;When\nTea;Tuesdays\n", Form::Table),
+        ("standard input", "\nName,When\n", Form::Table),
+        ("feed.json", "Name,When\n", Form::Document),
+        ("feed", "{\"id\":1,\n\"name\":2}", Form::Document),
     ];
     for (name, beginning, form) in cases {
         assert_eq!(Form::of(name, beginning.as_bytes()), form, "{name}: {beginning}");
@@ -325,9 +331,16 @@ proptest! {
     }
 }
 
+/// A file of a folder of that data; `None` where the folder lacks it.
+#[expect(clippy::disallowed_methods, reason = "data of the wider world, which is not ours to keep here")]
+pub(super) fn only_in(folder: &str, file: &str) -> Option<Vec<u8>> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(folder);
+    std::fs::read(folder.join(file)).ok()
+}
+
 /// The file of that name beside the workspace, where this machine has it.
 #[expect(clippy::disallowed_methods, reason = "data of the wider world, which is not ours to keep here")]
-fn shared(path: &str) -> Option<Vec<u8>> {
+pub(super) fn shared(path: &str) -> Option<Vec<u8>> {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(path);
     let bytes = std::fs::read(&file).ok();
     if bytes.is_none() {

@@ -1,9 +1,9 @@
 //! Stories: what people do at one place, and what others then see.
 
 use super::World;
-use crate::DocId;
 use crate::audience::Audience;
 use crate::sync::effect::{Command, WriteAction};
+use crate::{DocId, RefusalKind};
 use serde_json::{Value, json};
 
 /// The value of a field at a node, where the document stands there.
@@ -135,6 +135,38 @@ fn what_was_withdrawn_does_not_rise_from_the_dead() {
             world.described(&world.nodes[at].disk.document(supper).unwrap())
         );
     }
+}
+
+#[test]
+fn what_was_withdrawn_stands_again_when_it_is_restored_with_nothing_of_what_it_was() {
+    let (mut world, [home, laptop, council]) = shelter_and_council(11);
+    let supper = world.publish(home, "Supper", Audience::Public);
+    world.link(home, laptop).link(home, council).run_until_quiet();
+    let value = json!({ "name": "Lunch" });
+    let restore = || WriteAction::Restore { value: value.clone(), audience: Audience::Public };
+    let refusal = world.write(home, supper, restore()).expect_err("it stands");
+    assert_eq!(refusal.kind, RefusalKind::AlreadyDone);
+
+    world.cut(home, laptop);
+    world.write(home, supper, WriteAction::Withdraw).expect("withdrawn");
+    world.run_until_quiet();
+    assert!(world.row(council, supper).is_none());
+    world.link(home, laptop).run_until_quiet();
+    world.write(laptop, supper, restore()).expect_err("only the home node starts a history");
+    world.write(home, supper, restore()).expect("restored");
+    world.run_until_quiet();
+    world.restart(home).link(home, laptop).link(home, council).run_until_quiet();
+    for at in [home, laptop, council] {
+        assert_eq!(field(&world, at, supper, "name"), Some(json!("Lunch")));
+        assert_eq!(field(&world, at, supper, "description"), None);
+    }
+    world.edit(laptop, supper, "name", "Late lunch").expect("edited");
+    world.link(laptop, council).run_until_quiet();
+    assert_eq!(field(&world, council, supper, "name"), Some(json!("Late lunch")));
+
+    world.write(home, supper, WriteAction::Withdraw).expect("withdrawn again");
+    world.run_until_quiet();
+    assert!([home, laptop, council].iter().all(|at| world.row(*at, supper).is_none()));
 }
 
 #[test]

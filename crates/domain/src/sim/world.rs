@@ -257,7 +257,8 @@ impl World {
     /// Does anything to one own document.
     pub fn write(&mut self, at: At, doc_id: DocId, action: WriteAction) -> Result<Answer, Refusal> {
         let what = format!("{action:?}");
-        let answer = self.ask(at, Command::Write(vec![Write { doc_id, kind: Kind::LISTING, action, imported: None }]));
+        let answer = self
+            .ask(at, Command::Write(vec![Write { doc_id, kind: Kind::LISTING, action, imported: None, change: None }]));
         let said = match &answer {
             Ok(Answer::Written(written)) if written.iter().any(|w| w.changed) => "done".to_owned(),
             Ok(_) => "nothing to do".to_owned(),

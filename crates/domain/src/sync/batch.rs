@@ -34,6 +34,8 @@ pub struct Batch {
     pub owners: BTreeMap<OrgId, OwnerStanding>,
     /// The record each import last saw, by source and record: the base of a three-way import.
     pub imported: Vec<ImportedRecord>,
+    /// What runs of imports did, and what of it was taken back. The first of a new run takes the place of the run before.
+    pub import_changes: Vec<crate::import::Change>,
     /// Things an operator should know, kept for `status`.
     pub incidents: Vec<Incident>,
 }

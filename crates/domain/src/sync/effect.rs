@@ -96,6 +96,8 @@ pub struct Write {
     pub action: WriteAction,
     /// The record that an import saw, stored with it.
     pub imported: Option<super::batch::ImportedRecord>,
+    /// What this is in a run of an import, or in taking one back, stored with it.
+    pub change: Option<crate::import::Change>,
 }
 
 /// What to do to one own document.
@@ -114,6 +116,14 @@ pub enum WriteAction {
     Share(crate::audience::Audience),
     /// Take it back.
     Withdraw,
+    /// Make it stand again after it was taken back, with this value and audience and none of what was before. Refused when it
+    /// stands, and on nodes that are not the organisation's home node.
+    Restore {
+        /// The whole value.
+        value: serde_json::Value,
+        /// Who may hold it.
+        audience: crate::audience::Audience,
+    },
     /// Only note what an import saw.
     Note,
 }

@@ -172,7 +172,7 @@ impl Engine {
         } else {
             WriteAction::Create { value: json!({ ENTRIES: { key: word } }), audience: Audience::Public }
         };
-        Ok(Write { doc_id, kind: Kind::ROSTER, action, imported: None })
+        Ok(Write { doc_id, kind: Kind::ROSTER, action, imported: None, change: None })
     }
 
     /// A roster document changed for readers.

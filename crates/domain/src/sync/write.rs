@@ -81,7 +81,7 @@ impl Engine {
         out: &mut Outcome,
     ) -> Result<Answer, Refusal> {
         let mut written = Vec::new();
-        for Write { doc_id, kind, action, imported } in writes {
+        for Write { doc_id, kind, action, imported, change } in writes {
             if !doc_id.is_of(kind, &self.own.org) {
                 return Err(Refusal::new(RefusalKind::NotAllowed, format!("{kind} {} is not yours", doc_id.record()))
                     .hint("only its owner changes a document"));
@@ -98,9 +98,14 @@ impl Engine {
                     Err(refusal) => return Err(refusal),
                 },
                 WriteAction::Withdraw => self.withdraw(now, doc_id, loaded, out)?,
+                WriteAction::Restore { value, audience } => {
+                    self.restore(now, doc_id, value, &audience, loaded, out)?;
+                    true
+                }
                 WriteAction::Note => false,
             };
             out.batch.imported.extend(imported.map(|i: ImportedRecord| i));
+            out.batch.import_changes.extend(change);
             let document = own(loaded, doc_id)?;
             let version_id = document.current().map(SignedStatement::version_id).next();
             let version_id = version_id.ok_or_else(|| absent(doc_id))?;
@@ -238,6 +243,30 @@ impl Engine {
         }
         self.refresh(doc_id, loaded, out);
         Ok(true)
+    }
+
+    /// A new generation of a document that was taken back, with nothing of what it said before.
+    fn restore(
+        &mut self,
+        now: Timestamp,
+        doc_id: DocId,
+        mut value: serde_json::Value,
+        audience: &Audience,
+        loaded: &mut Loaded,
+        out: &mut Outcome,
+    ) -> Result<(), Refusal> {
+        let scopes = self.scopes_of(audience)?;
+        let document = own(loaded, doc_id)?;
+        if document.standing().life == Life::Erased || !self.is_taken_back(document) {
+            let refusal = format!("{} {} was not withdrawn", document.kind, doc_id.record());
+            return Err(Refusal::new(RefusalKind::AlreadyDone, refusal));
+        }
+        if !self.own.is_home {
+            let refusal = "what was withdrawn starts a new history, which only the organisation's home node does";
+            return Err(Refusal::new(RefusalKind::WrongState, refusal).hint("do it on the home node"));
+        }
+        set_audience(&mut value, audience);
+        self.renew(now, doc_id, value, scopes, loaded, out)
     }
 
     /// A new generation: the value as one root change by an actor that never wrote before, in these scopes.

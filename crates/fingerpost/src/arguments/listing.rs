@@ -26,13 +26,36 @@ What partners already hold and may hold no longer is taken back from them.";
 const IMPORT: &str = "\
 Examples:
   fingerpost import services.ndjson.gz             shows what would change, then asks
-  fingerpost import services.json --dry-run        shows what would change
-  fingerpost import services.ndjson --yes --json   for a scheduled job
+  fingerpost import groups.csv --dry-run           shows how the columns are read, and what would change
+  fingerpost import groups.csv --mapping columns.yaml
+  fingerpost import hsds-folder --yes --json       for a scheduled job
   curl https://example.org/services | fingerpost import - --source-name example
+  fingerpost import undo                           takes the last import back
 
 Importing a file again changes nothing. What was edited here since stays. A record that is missing
 from a newer file is never deleted, only counted as gone. A row that cannot be read is reported with
-its line and left out.";
+its line and left out.
+
+A spreadsheet is saved as CSV (UTF-8), a listing a row, with any headings. What its columns hold is
+guessed from the headings and shown; a file given with --mapping says otherwise for some or all, and
+that is remembered for this source:
+  columns:
+    Group name: name
+    When we meet: when
+    Colour of door: nothing
+  key: [name, postcode]
+A column holds one of id, name, alternate_name, description, organisation, when, day, date, time,
+starts, ends, place, address, town, postcode, latitude, longitude, access, cost, phone, email, url,
+contact, eligibility, ages, how_to_come, tags, languages, extra (kept under its heading) or nothing
+(left out). The key tells one listing from another where no column holds an id.
+
+A folder is read as HSDS 1.1: services.csv, and organizations.csv, locations.csv, phones.csv, … as
+far as they are there.";
+
+const UNDO: &str = "\
+Listings that the import made are withdrawn; fields that it changed go back to what they were. What
+somebody has edited since stays, and is listed. Taking an import back again changes nothing, and the
+same file can be imported again.";
 
 /// What to change in a document.
 #[derive(Debug, Default, Args)]
@@ -127,10 +150,13 @@ impl Listing {
 
 /// `fingerpost import`
 #[derive(Debug, Args)]
-#[command(after_help = IMPORT)]
+#[command(after_help = IMPORT, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Import {
-    /// An HSDS-UK 3.0 file, JSON or NDJSON, .gz or not; - reads standard input
-    pub(crate) source: PathBuf,
+    #[command(subcommand)]
+    pub(crate) verb: Option<ImportVerb>,
+    /// An HSDS-UK 3.0 file (JSON or NDJSON), a spreadsheet saved as CSV, .gz or not, or a folder of HSDS 1.1 tables; - reads standard input
+    #[arg(required = true)]
+    pub(crate) source: Option<PathBuf>,
     /// Show what would change and change nothing
     #[arg(long, conflicts_with = "yes")]
     pub(crate) dry_run: bool,
@@ -143,6 +169,39 @@ pub(crate) struct Import {
     /// Who may hold what is new: public, partners, own, or organisations with commas between [default: public]
     #[arg(long)]
     pub(crate) audience: Option<String>,
+    /// A YAML file that says what columns of a spreadsheet hold; remembered for this source
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mapping: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportVerb {
+    /// Take back what the last import did
+    #[command(after_help = UNDO)]
+    Undo(ImportUndo),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportUndo {
+    /// The last import of this source, and not the last of all
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source_name: Option<String>,
+    /// Show what would be taken back and change nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+impl Import {
+    pub(super) fn aim(&self) -> String {
+        match (&self.verb, &self.source) {
+            (Some(ImportVerb::Undo(_)), _) => "take the last import back".into(),
+            (None, Some(source)) => format!("import {}", source.display()),
+            (None, None) => "import".into(),
+        }
+    }
 }
 
 /// `fingerpost export`

@@ -4,7 +4,7 @@ mod listing;
 mod node;
 mod partner;
 
-pub(crate) use listing::{Edits, Export, Import, Listing, Organisation};
+pub(crate) use listing::{Edits, Export, Import, ImportUndo, ImportVerb, Listing, Organisation};
 pub(crate) use node::{ConfigVerb, Init, Key, Settings, Up};
 pub(crate) use partner::{As, Follow, Invite, Join, Partner, Roster};
 
@@ -82,7 +82,7 @@ pub(crate) enum Command {
     /// See and edit listings: services, groups and events
     #[command(subcommand)]
     Listing(Listing),
-    /// Bring listings in from an Open Referral UK file
+    /// Bring listings in from an Open Referral file or folder, or a spreadsheet saved as CSV; take that back
     Import(Import),
     /// Write the own listings out as Open Referral UK
     Export(Export),
@@ -121,7 +121,7 @@ impl Command {
             Self::Organisation(Organisation::Show) => "show the organisation".into(),
             Self::Organisation(Organisation::Edit { .. }) => "edit the organisation".into(),
             Self::Listing(verb) => verb.aim(),
-            Self::Import(import) => format!("import {}", import.source.display()),
+            Self::Import(import) => import.aim(),
             Self::Export(_) => "export the listings".into(),
             Self::Verify => "verify".into(),
             Self::Config(ConfigVerb::Show) => "show the configuration".into(),

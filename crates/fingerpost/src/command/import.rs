@@ -2,44 +2,90 @@
 
 use super::Place;
 use super::sink::Sink;
-use crate::arguments::{Export, Import};
+use crate::arguments::{Export, Import, ImportUndo, ImportVerb};
+use crate::edit;
 use crate::node_of::{Asked, Need, find, unexpected};
 use crate::output::{Reader, print, print_json, tell};
 use crate::report::{FAILED, Failure};
 use crate::show;
-use node::api::{ImportCounts, ImportPreview, ImportSource, Request, Response};
+use node::api::{ImportCounts, ImportPreview, ImportSource, Request, Response, UndoCounts};
 use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 pub(super) async fn import(place: &Place, import: Import) -> Result<(), Failure> {
+    if let Some(ImportVerb::Undo(words)) = import.verb {
+        return undo(place, words).await;
+    }
+    let named = import.source.unwrap_or_default();
     let mut node = find(&place.data, Need::Running).await?;
     // Held to the end: the node reads it, and it is gone afterwards.
-    let standard_input = (import.source == Path::new("-")).then(save_standard_input).transpose()?;
+    let standard_input = (named == Path::new("-")).then(save_standard_input).transpose()?;
     let path = match &standard_input {
         Some(file) => file.path().to_path_buf(),
-        None => existing(&import.source)?,
+        None => existing(&named)?,
     };
     let source = import.source_name.or_else(|| standard_input.is_some().then(|| "standard input".to_owned()));
-    let request = Request::ImportPreview(ImportSource { path, source, audience: import.audience });
+    let mapping = import.mapping.as_deref().map(edit::read_fields).transpose()?.map(serde_json::Value::Object);
+    let says_how = mapping.is_some();
+    let request = Request::ImportPreview(ImportSource { path, source, audience: import.audience, mapping });
     let Response::ImportPreview(preview) = node.ask(request).await? else { return Err(unexpected()) };
 
-    let nothing_to_write = preview.counts.new + preview.counts.changed + preview.counts.gone == 0;
+    let nothing_to_write = preview.counts.new + preview.counts.changed + preview.counts.gone == 0 && !says_how;
     if import.dry_run || nothing_to_write {
         place.reader.show(&preview.counts, || show::import::preview(&preview))?;
         return outcome(&preview.counts);
     }
-    if !import.yes && io::stdin().is_terminal() && io::stderr().is_terminal() && !agreed(&preview)? {
-        tell("Nothing is changed.\n");
-        return Err(Failure::Told(FAILED));
+    if import.yes || !is_asked() {
+        return apply(place, &mut node, *preview, Shown::No).await;
     }
-    apply(place, &mut node, preview.plan).await
+    if agreed(&show::import::preview(&preview), "Import this?")? {
+        return apply(place, &mut node, *preview, Shown::Yes).await;
+    }
+    declined()
 }
 
-async fn apply(place: &Place, node: &mut Asked, plan: String) -> Result<(), Failure> {
-    let Response::Imported(imported) = node.ask(Request::ImportApply { plan }).await? else { return Err(unexpected()) };
-    place.reader.show(&imported.counts, || show::import::imported(&imported))?;
+/// Whether a person has seen the preview.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Yes,
+    No,
+}
+
+async fn apply(place: &Place, node: &mut Asked, preview: ImportPreview, shown: Shown) -> Result<(), Failure> {
+    let request = Request::ImportApply { plan: preview.plan.clone() };
+    let Response::Imported(imported) = node.ask(request).await? else { return Err(unexpected()) };
+    place.reader.show(&imported.counts, || {
+        let how = if shown == Shown::No { show::import::how(&preview) } else { String::new() };
+        show::import::imported(&imported) + &how
+    })?;
     outcome(&imported.counts)
+}
+
+async fn undo(place: &Place, words: ImportUndo) -> Result<(), Failure> {
+    let mut node = find(&place.data, Need::Running).await?;
+    let request = Request::ImportUndoPreview { source: words.source_name };
+    let Response::UndoPreview(preview) = node.ask(request).await? else { return Err(unexpected()) };
+
+    if words.dry_run || preview.counts == UndoCounts::default() {
+        return place.reader.show(&preview.counts, || show::import::undo_preview(&preview, super::now()));
+    }
+    if !words.yes && is_asked() && !agreed(&show::import::undo_preview(&preview, super::now()), "Take this back?")? {
+        return declined();
+    }
+    let request = Request::ImportUndo { plan: preview.plan };
+    let Response::ImportUndone(undone) = node.ask(request).await? else { return Err(unexpected()) };
+    place.reader.show(&undone.counts, || show::import::undone(&undone))?;
+    if undone.counts.failed > 0 { Err(Failure::Told(FAILED)) } else { Ok(()) }
+}
+
+fn is_asked() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+fn declined() -> Result<(), Failure> {
+    tell("Nothing is changed.\n");
+    Err(Failure::Told(FAILED))
 }
 
 /// A file in which nothing could be read was not imported.
@@ -51,9 +97,8 @@ fn outcome(counts: &ImportCounts) -> Result<(), Failure> {
     }
 }
 
-fn agreed(preview: &ImportPreview) -> Result<bool, Failure> {
-    tell(&show::import::preview(preview));
-    tell("\nImport this? [y/N] ");
+fn agreed(preview: &str, question: &str) -> Result<bool, Failure> {
+    tell(&format!("{preview}\n{question} [y/N] "));
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))

@@ -68,7 +68,8 @@ fn path_edit(path: String, value: Value) -> PathEdit {
     PathEdit { path, value: Some(value).filter(|value| !value.is_null()) }
 }
 
-fn read_fields(file: &Path) -> Result<Map<String, Value>, Failure> {
+/// The fields that a YAML file names; `-` is standard input.
+pub(crate) fn read_fields(file: &Path) -> Result<Map<String, Value>, Failure> {
     let mut bytes = Vec::new();
     let read = if file == Path::new("-") {
         io::stdin().lock().take(YAML_BYTES + 1).read_to_end(&mut bytes)

@@ -175,11 +175,14 @@ fn who_for(fields: &Fields) -> Vec<String> {
 fn when(fields: &Fields) -> Vec<String> {
     let mut lines = Vec::new();
     for entry in things(fields.get("sessions")) {
-        lines.push(
-            Some(session(entry)).filter(|s| !s.is_empty()).unwrap_or_else(|| "at times that are not given".into()),
-        );
-        let said = ["description", "notes", "booking"].into_iter().filter_map(|key| text(entry, key));
-        lines.extend(said.map(|words| format!("  {words}")));
+        let mut said: Vec<&str> =
+            ["description", "notes", "booking"].into_iter().filter_map(|key| text(entry, key)).collect();
+        let times = Some(session(entry)).filter(|times| !times.is_empty());
+        // Times that only words give are those words.
+        let in_words =
+            || if said.is_empty() { "at times that are not given".to_owned() } else { said.remove(0).to_owned() };
+        lines.push(times.unwrap_or_else(in_words));
+        lines.extend(said.into_iter().map(|words| format!("  {words}")));
         lines.extend(things(entry.get("exceptions")).into_iter().map(|e| format!("  {}", exception(e))));
     }
     lines

@@ -12,7 +12,8 @@ mod status;
 
 pub use domain::{NodeId, OrgId, RecordId, Refusal, RefusalKind, Timestamp, VersionId};
 pub use import::{
-    BadRow, FieldDifference, ImportCounts, ImportDifference, ImportPreview, ImportSource, Imported, Novelty,
+    BadRow, ColumnReading, FieldDifference, ImportCounts, ImportDifference, ImportPreview, ImportSource, Imported,
+    Novelty, SaidBy, UndoCounts, UndoLeft, UndoPreview, Undone,
 };
 pub use listing::{Conflict, ConflictValue, DocumentView, HistoryEntry, ListingPage, ListingRow, PathEdit, Written};
 pub use partner::{InviteRole, Invited, Joined, PartnerRow, PartnerState, PartnerView, RosterRow, Trust, Words};
@@ -169,6 +170,16 @@ pub enum Request {
         /// [`ImportPreview::plan`]. A node keeps the newest plan only, and forgets it when it stops.
         plan: String,
     },
+    /// Says what taking back the last import would do. Answered by [`Response::UndoPreview`]; refused where nothing was imported.
+    ImportUndoPreview {
+        /// Of this source; of whichever was imported last when nothing is said.
+        source: Option<String>,
+    },
+    /// Takes back what a preview showed. Answered by [`Response::ImportUndone`].
+    ImportUndo {
+        /// [`UndoPreview::plan`]. A node keeps the newest only, as with [`Request::ImportApply`].
+        plan: String,
+    },
     /// The own listings as HSDS-UK 3.0 services, a page at a time. Answered by [`Response::Exported`].
     Export {
         /// Where the page before ended.
@@ -249,6 +260,10 @@ pub enum Response {
     ImportPreview(Box<ImportPreview>),
     /// To [`Request::ImportApply`].
     Imported(Imported),
+    /// To [`Request::ImportUndoPreview`].
+    UndoPreview(Box<UndoPreview>),
+    /// To [`Request::ImportUndo`].
+    ImportUndone(Undone),
     /// To [`Request::Export`].
     Exported {
         /// One HSDS-UK 3.0 service each.

@@ -178,7 +178,7 @@ impl Application {
     }
 
     async fn write(&self, doc_id: DocId, kind: Kind, action: WriteAction) -> Result<Response, Refusal> {
-        let writes = vec![Write { doc_id, kind, action, imported: None }];
+        let writes = vec![Write { doc_id, kind, action, imported: None, change: None }];
         match self.engine()?.ask(Command::Write(writes)).await? {
             Answer::Written(written) => match written.first() {
                 Some(one) => Ok(Response::Written(Written {

@@ -29,7 +29,7 @@ use domain::identity::KeysObject;
 use domain::sync::Notice;
 use domain::sync::roster::Rosters;
 use domain::{NodeId, OrgId, Refusal, RefusalKind, Timestamp};
-use import::Plan;
+use import::{Plan, UndoPlan};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -56,6 +56,8 @@ pub(crate) struct Parts {
     pub(crate) running: Option<RunningParts>,
     /// The newest import plan.
     pub(crate) plan: Mutex<Option<Plan>>,
+    /// The newest plan to take one back.
+    pub(crate) undo: Mutex<Option<UndoPlan>>,
 }
 
 pub(crate) struct RunningParts {
@@ -95,6 +97,7 @@ impl Application {
             name: organisation.name,
             running: None,
             plan: Mutex::default(),
+            undo: Mutex::default(),
         }))
     }
 
@@ -141,6 +144,8 @@ impl Application {
             Request::ListingShare { id, audience } => self.share_listing(&id, &audience).await,
             Request::ImportPreview(source) => self.preview_import(source, &progress).await,
             Request::ImportApply { plan } => self.apply_import(&plan, &progress).await,
+            Request::ImportUndoPreview { source } => self.preview_undo(source).await,
+            Request::ImportUndo { plan } => self.apply_undo(&plan, &progress).await,
             Request::Export { after } => self.export(after.as_deref()).await,
             Request::Verify => Ok(Response::Verified(self.verify(&progress).await?)),
         }

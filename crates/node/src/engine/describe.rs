@@ -70,6 +70,7 @@ pub(crate) async fn ensure_described(
         kind: Kind::ORGANISATION,
         action: WriteAction::Create { value, audience: Audience::Public },
         imported: None,
+        change: None,
     };
     engine.ask(Command::Write(vec![write])).await?;
     Ok(())

@@ -57,7 +57,7 @@ impl Side {
     async fn publish(&self, name: &str) -> DocId {
         let doc_id = DocId::new(RecordId::from_bytes([7; 16]), Kind::LISTING, &self.org());
         let action = WriteAction::Create { value: json!({"name": name}), audience: Audience::Public };
-        let write = Write { doc_id, kind: Kind::LISTING, action, imported: None };
+        let write = Write { doc_id, kind: Kind::LISTING, action, imported: None, change: None };
         self.handle.ask(Command::Write(vec![write])).await.unwrap();
         doc_id
     }
@@ -122,7 +122,7 @@ async fn what_one_writes_stands_at_the_other() {
 
     let edit = domain::document::Edit { path: vec!["name".into()], value: Some(json!("Wednesday supper")) };
     let action = WriteAction::Edit(vec![edit]);
-    let write = Write { doc_id: before, kind: Kind::LISTING, action, imported: None };
+    let write = Write { doc_id: before, kind: Kind::LISTING, action, imported: None, change: None };
     let notices = council.handle.notices();
     shelter.handle.ask(Command::Write(vec![write])).await.unwrap();
     council.expect(notices, before, "Wednesday supper").await;
@@ -153,7 +153,7 @@ async fn a_database_that_fails_refuses_asks_and_cuts_links_and_the_engine_goes_o
     assert_eq!(shelter.handle.look().await.unwrap().linked.len(), 1);
 
     shelter.store.close().await;
-    let write = Write { doc_id, kind: Kind::LISTING, action: WriteAction::Withdraw, imported: None };
+    let write = Write { doc_id, kind: Kind::LISTING, action: WriteAction::Withdraw, imported: None, change: None };
     for _ in 0..2 {
         let refusal = shelter.handle.ask(Command::Write(vec![write.clone()])).await.unwrap_err();
         assert!(refusal.message.starts_with("nothing was written"), "{refusal}");
@@ -172,7 +172,7 @@ async fn nothing_is_written_below_the_disk_reserve() {
     let running = start(full, CancellationToken::new()).await.unwrap();
     let doc_id = DocId::new(RecordId::from_bytes([7; 16]), Kind::LISTING, &side.founded.root.org_id());
     let action = WriteAction::Create { value: json!({"name": "x"}), audience: Audience::Public };
-    let write = Write { doc_id, kind: Kind::LISTING, action, imported: None };
+    let write = Write { doc_id, kind: Kind::LISTING, action, imported: None, change: None };
     let refusal = running.handle.ask(Command::Write(vec![write])).await.unwrap_err();
     assert!(refusal.message.contains("MiB left") && refusal.hint.is_some(), "{refusal:?}");
 }

@@ -1,23 +1,26 @@
-//! Import: a file is read, compared with what stands here and with what the last import saw, and, once somebody has
-//! looked at the difference, written.
+//! Import: a file or folder is read, compared with what stands here and with what the last import saw, and, once somebody has
+//! looked at the difference, written; what the last import of a source wrote can be taken back.
 
 mod read;
+mod undo;
+
+pub(crate) use undo::UndoPlan;
 
 use super::{Application, fault};
 use crate::api::{
-    BadRow, FieldDifference, ImportCounts, ImportDifference, ImportPreview, ImportSource, Imported, Novelty,
-    ProgressSender, Response,
+    BadRow, ColumnReading, FieldDifference, ImportCounts, ImportDifference, ImportPreview, ImportSource, Imported,
+    Novelty, ProgressSender, Response, SaidBy,
 };
 use crate::clock::now;
 use crate::secret::random;
 use domain::audience::Audience;
 use domain::document::{Edit, Kind, at};
-use domain::import::{Import, Known, Source, plan};
+use domain::import::{Assigned, Change, Done, FieldChange, How, Import, Known, Mapping, Source, State, plan};
 use domain::sync::batch::ImportedRecord;
 use domain::sync::effect::{Command, Write, WriteAction};
 use domain::{DocId, OrgId, RecordId, Refusal, RefusalKind, Timestamp};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Documents of one command, and so of one transaction.
@@ -33,9 +36,12 @@ const BAD_SHOWN: usize = 100;
 #[derive(Debug)]
 pub(crate) struct Plan {
     name: String,
+    source: String,
     writes: Vec<Write>,
     counts: ImportCounts,
     bad: Vec<BadRow>,
+    /// How the columns were read, to be remembered once this is written.
+    mapping: Option<Mapping>,
 }
 
 /// What a comparison needs beside the rows.
@@ -43,6 +49,8 @@ struct Here {
     org: OrgId,
     source: String,
     audience: Audience,
+    /// Documents that imports had made and that were withdrawn when those were taken back.
+    undone: BTreeSet<DocId>,
     listings: BTreeMap<RecordId, Known>,
     organisations: BTreeMap<RecordId, Known>,
 }
@@ -58,23 +66,41 @@ impl Application {
         let audience = self.audience(source.audience.as_deref().unwrap_or("public")).await?;
         let name = source.source.clone().unwrap_or_else(|| source_name(&source.path));
         let feed = Source { feed: name.clone(), ..Source::default() };
+        let remembered = self.0.store.import_mapping(&name).await.map_err(fault)?;
+        let mappings = read::Mappings {
+            given: source.mapping.as_ref().map(Mapping::parse).transpose()?,
+            // What an older or newer version kept and this one cannot read is guessed anew.
+            remembered: remembered.and_then(|mapping| Mapping::parse(&mapping).ok()),
+        };
         let (path, telling) = (source.path.clone(), progress.clone());
-        let import = tokio::task::spawn_blocking(move || read::read(&path, feed, &telling))
-            .await
-            .map_err(|_| Refusal::malformed("reading the file ended in a fault"))??;
+        let read::Reading { mut import, columns } =
+            tokio::task::spawn_blocking(move || read::read(&path, feed, &mappings, &telling))
+                .await
+                .map_err(|_| Refusal::malformed("reading the file ended in a fault"))??;
+        let notes = std::mem::take(&mut import.notes);
         progress.tell("comparing", 0, None);
         let here = Here {
             org: self.0.org,
             listings: self.known_records(Kind::LISTING, &name).await?,
             organisations: self.known_records(Kind::ORGANISATION, &name).await?,
+            undone: self.0.store.undone_imports().await.map_err(fault)?,
             source: name,
             audience,
         };
         let at = now();
-        let (plan, sample) = tokio::task::spawn_blocking(move || compare(import, &here, at))
+        let (mut plan, sample) = tokio::task::spawn_blocking(move || compare(import, &here, at))
             .await
             .map_err(|_| Refusal::malformed("comparing the file ended in a fault"))??;
-        let preview = ImportPreview { plan: plan.name.clone(), counts: plan.counts, sample, bad: plan.bad.clone() };
+        let preview = ImportPreview {
+            plan: plan.name.clone(),
+            counts: plan.counts,
+            sample,
+            bad: plan.bad.clone(),
+            columns: columns.iter().flat_map(|columns| columns.assigned.iter().map(reading)).collect(),
+            heading_line: columns.as_ref().map(|columns| columns.heading_line),
+            notes,
+        };
+        plan.mapping = columns.map(|columns| columns.mapping);
         *self.0.plan.lock().await = Some(plan);
         Ok(Response::ImportPreview(Box::new(preview)))
     }
@@ -85,7 +111,7 @@ impl Application {
             Refusal::new(RefusalKind::Expired, "this preview is not the newest any more, or was applied already")
                 .hint("preview the import again")
         })?;
-        let Plan { writes, mut counts, mut bad, .. } = plan;
+        let Plan { source, writes, mut counts, mut bad, mapping, .. } = plan;
         let total = u64::try_from(writes.len()).unwrap_or(u64::MAX);
         let mut done = 0;
         let mut writes = writes.into_iter();
@@ -99,11 +125,15 @@ impl Application {
                 counts.failed += 1;
                 uncount(&mut counts, &write);
                 if bad.len() < BAD_SHOWN {
-                    bad.push(BadRow { line: 0, reason: format!("{}: {refusal}", write.doc_id.record()) });
+                    let reason = format!("{}: {refusal}", write.doc_id.record());
+                    bad.push(BadRow { file: None, line: 0, reason });
                 }
             }
             done += u64::try_from(chunk.len()).unwrap_or(0);
             progress.tell("writing", done, Some(total));
+        }
+        if let Some(mapping) = mapping {
+            self.0.store.put_import_mapping(&source, &mapping.to_value()).await.map_err(fault)?;
         }
         Ok(Response::Imported(Imported { counts, bad }))
     }
@@ -133,16 +163,8 @@ impl Application {
     /// Own documents of a kind as they stand, and what the last import of this source saw.
     async fn known_records(&self, kind: Kind, source: &str) -> Result<BTreeMap<RecordId, Known>, Refusal> {
         let mut known: BTreeMap<RecordId, Known> = BTreeMap::new();
-        let mut after: Option<String> = None;
-        loop {
-            let page = self.page(kind, Some(self.0.org), after.as_deref(), PAGE).await?;
-            for row in page.rows {
-                known.entry(row.doc_id.record()).or_default().existing = Some(row.value);
-            }
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
+        for (doc_id, value) in self.own_documents(kind).await? {
+            known.entry(doc_id.record()).or_default().existing = Some(value);
         }
         for record in self.0.store.imported(source).await.map_err(fault)?.into_values() {
             if record.doc_id.is_of(kind, &self.0.org) {
@@ -153,12 +175,24 @@ impl Application {
     }
 }
 
-/// The file's name without its endings.
+/// The file's name without its endings; the folder's name.
 fn source_name(path: &Path) -> String {
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = read::file_name(path);
     let name = name.strip_suffix(".gz").unwrap_or(&name);
-    let name = [".ndjson", ".jsonl", ".json"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
-    name.to_owned()
+    let ends = [".ndjson", ".jsonl", ".json", ".csv", ".tsv", ".tab"];
+    let end = ends.iter().find(|end| name.to_ascii_lowercase().ends_with(*end)).map_or(0, |end| end.len());
+    name.get(..name.len().saturating_sub(end)).unwrap_or(name).to_owned()
+}
+
+fn reading(assigned: &Assigned) -> ColumnReading {
+    let by = match assigned.how {
+        How::Guessed => SaidBy::Heading,
+        How::Given => SaidBy::Mapping,
+        How::Remembered => SaidBy::LastImport,
+        How::Unknown => SaidBy::Nobody,
+    };
+    let (heading, example) = (assigned.heading.clone(), assigned.example.clone());
+    ColumnReading { heading, holds: assigned.column.word().to_owned(), by, example }
 }
 
 fn compare(import: Import, here: &Here, at: Timestamp) -> Result<(Plan, Vec<ImportDifference>), Refusal> {
@@ -173,18 +207,23 @@ fn compare(import: Import, here: &Here, at: Timestamp) -> Result<(Plan, Vec<Impo
         gone: count(listings.gone.len()),
     };
     let sample = sample(&listings, &here.listings, &import.listings);
+    let name = random::<8>().map_err(crate::Error::into_refusal)?;
+    let name = data_encoding::HEXLOWER.encode(&*name);
     let mut writes = Vec::new();
     let parts = [
         (Kind::ORGANISATION, organisations, import.organisations, &here.organisations),
         (Kind::LISTING, listings, import.listings, &here.listings),
     ];
     for (kind, plan, mapped, known) in parts {
-        add_writes(kind, plan, mapped, known, here, at, &mut writes);
+        add_writes(kind, plan, mapped, known, here, (&name, at), &mut writes);
     }
-    let bad = import.bad.into_iter().take(BAD_SHOWN).map(|b| BadRow { line: b.row, reason: words(&b.reason) });
-    let name = random::<8>().map_err(crate::Error::into_refusal)?;
-    let name = data_encoding::HEXLOWER.encode(&*name);
-    Ok((Plan { name, writes, counts, bad: bad.collect() }, sample))
+    if writes.iter().all(|write| matches!(write.action, WriteAction::Note)) {
+        // A run that changes nothing is none: the one before stays the one that can be taken back.
+        writes.iter_mut().for_each(|write| write.change = None);
+    }
+    let bad = import.bad.into_iter().take(BAD_SHOWN);
+    let bad = bad.map(|b| BadRow { file: b.file, line: b.row, reason: words(&b.reason) }).collect();
+    Ok((Plan { name, source: here.source.clone(), writes, counts, bad, mapping: None }, sample))
 }
 
 fn words(refusal: &Refusal) -> String {
@@ -200,32 +239,46 @@ fn add_writes(
     mut mapped: BTreeMap<RecordId, Value>,
     known: &BTreeMap<RecordId, Known>,
     here: &Here,
-    at: Timestamp,
+    (run, at): (&str, Timestamp),
     writes: &mut Vec<Write>,
 ) {
     // The feed says something new that was not taken: noted, so that the next comparison starts from it.
     let is_new_word =
         |record: &RecordId| known.get(record).and_then(|k| k.last_imported.as_ref()) != mapped.get(record);
     let same: Vec<_> = plan.same.into_iter().filter(is_new_word).collect();
-    let mut write = |record: RecordId, action: WriteAction| {
+    let mut write = |record: RecordId, action: WriteAction, done: Done| {
         let doc_id = DocId::new(record, kind, &here.org);
+        let (source, run) = (here.source.clone(), run.to_owned());
+        let before = known.get(&record).and_then(|known| known.last_imported.clone());
+        let change = Some(Change { source, run, at, doc_id, before, done, state: State::Done });
         let imported = mapped.remove(&record).map(|value| ImportedRecord {
             source: here.source.clone(),
             doc_id,
             value,
             seen_at: at,
         });
-        Write { doc_id, kind, action, imported }
+        Write { doc_id, kind, action, imported, change }
     };
     for (record, value) in plan.new {
-        writes.push(write(record, WriteAction::Create { value, audience: here.audience.clone() }));
+        let (done, audience) = (Done::Made(value.clone()), here.audience.clone());
+        let is_undone = here.undone.contains(&DocId::new(record, kind, &here.org));
+        let action =
+            if is_undone { WriteAction::Restore { value, audience } } else { WriteAction::Create { value, audience } };
+        writes.push(write(record, action, done));
     }
     for (record, edits) in plan.changed {
-        writes.push(write(record, WriteAction::Edit(edits)));
+        let existing = known.get(&record).and_then(|known| known.existing.as_ref());
+        let fields = edits.iter().map(|edit| field_change(edit, existing)).collect();
+        writes.push(write(record, WriteAction::Edit(edits), Done::Edited(fields)));
     }
     for record in same {
-        writes.push(write(record, WriteAction::Note));
+        writes.push(write(record, WriteAction::Note, Done::Noted));
     }
+}
+
+fn field_change(edit: &Edit, existing: Option<&Value>) -> FieldChange {
+    let before = existing.and_then(|value| at(value, &edit.path)).cloned();
+    FieldChange { path: edit.path.clone(), before, after: edit.value.clone() }
 }
 
 fn sample(
@@ -238,7 +291,9 @@ fn sample(
     };
     let changed = plan.changed.iter().map(|(record, edits)| {
         let before = known.get(record).and_then(|k| k.existing.as_ref());
-        let fields = edits.iter().map(|edit| difference(edit, before)).collect();
+        // When it was fetched is of no interest to whoever decides.
+        let told = edits.iter().filter(|edit| edit.path != ["source", "fetched_at"]);
+        let fields = told.map(|edit| difference(edit, before)).collect();
         ImportDifference { id: *record, name: name(record), novelty: Novelty::Changed, fields }
     });
     let new = plan.new.keys().map(|record| ImportDifference {
@@ -263,7 +318,7 @@ fn uncount(counts: &mut ImportCounts, write: &Write) {
         return;
     }
     match write.action {
-        WriteAction::Create { .. } => counts.new = counts.new.saturating_sub(1),
+        WriteAction::Create { .. } | WriteAction::Restore { .. } => counts.new = counts.new.saturating_sub(1),
         WriteAction::Edit(_) => counts.changed = counts.changed.saturating_sub(1),
         WriteAction::Share(_) | WriteAction::Withdraw | WriteAction::Note => {
             counts.same = counts.same.saturating_sub(1);
