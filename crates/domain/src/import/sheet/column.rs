@@ -368,6 +368,10 @@ impl Column {
         let whole = HEADINGS.iter().find(|(_, names, _)| names.contains(&heading.as_str()));
         let by_word = || {
             let words: Vec<&str> = heading.split(' ').collect();
+            // "organization_id" names another table's row, and is nothing to people.
+            if words.last() == Some(&"id") {
+                return None;
+            }
             HEADINGS.iter().find(|(_, _, parts)| parts.iter().any(|part| words.contains(part)))
         };
         whole.or_else(by_word).map(|(column, _, _)| *column)

@@ -78,6 +78,7 @@ fn headings_are_guessed() {
     check_guess("Activity,Day,Start time,End Time,Venue,Venue postcode", "name day starts ends place postcode");
     check_guess("Event,Date,Time,Price (£),Age range,Booking?", "name date time cost ages how_to_come");
     check_guess("REF,NAME,NAME", "id name extra");
+    check_guess("id,organization_id,name", "id extra name");
     check_guess("Name of your club (please fill in),Colour", "name extra");
     check_guess(
         "Title,Who is it for?,Wheelchair access,Category,Languages spoken",
