@@ -12,7 +12,6 @@ use crate::journal::Journal;
 use crate::link::{self, About, Encounter, Links};
 use crate::secret::NodeSecrets;
 use crate::{Error, metrics};
-use domain::identity::KeysObject;
 use domain::sync::Notice;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -54,12 +53,41 @@ pub struct Node {
     people: Option<TcpListener>,
     port: TcpListener,
     control: control::Listener,
+    reach: Reach,
+    engine_stop: CancellationToken,
+    engine_ended: oneshot::Receiver<Result<(), Error>>,
+}
+
+/// The links to others, and what goes to and from them.
+struct Reach {
     links: Links,
     about: watch::Sender<About>,
     encounters: mpsc::Receiver<Encounter>,
     siblings: watch::Sender<Vec<String>>,
-    engine_stop: CancellationToken,
-    engine_ended: oneshot::Receiver<Result<(), Error>>,
+}
+
+impl Reach {
+    fn open(
+        organisation: &Organisation,
+        secrets: NodeSecrets,
+        engine: &EngineHandle,
+        store: &Store,
+    ) -> Result<Self, Error> {
+        let (about, about_watch) = watch::channel(About::default());
+        let (encountered, encounters) = mpsc::channel(ENCOUNTERS_WAITING);
+        let (siblings, siblings_watch) = watch::channel(organisation.siblings.clone());
+        let links = Links::open(link::Parts {
+            org: organisation.org_id,
+            secrets,
+            known: engine.known(),
+            about: about_watch,
+            events: engine.events(),
+            encounters: encountered,
+            siblings: siblings_watch,
+            store: store.clone(),
+        })?;
+        Ok(Self { links, about, encounters, siblings })
+    }
 }
 
 impl Node {
@@ -70,7 +98,7 @@ impl Node {
         let store = data::open_store(&config).await?;
         let organisation = data::organisation(&store, &folder).await?;
         let secrets = NodeSecrets::read(&folder.keys())?;
-        let keys = KeysObject::parse(&organisation.keys)?;
+        let keys = data::own_keys(&store, &organisation).await?;
         secrets.check_against(&keys)?;
         let port = bind("node_listen", &config.node_listen).await?;
         let people = bind("people_listen", &config.people_listen).await?;
@@ -88,19 +116,7 @@ impl Node {
         let running = engine::start(opening, engine_stop.clone()).await?;
         engine::ensure_described(&running.handle, &store, &organisation).await?;
 
-        let (about, about_watch) = watch::channel(About::default());
-        let (encountered, encounters) = mpsc::channel(ENCOUNTERS_WAITING);
-        let (siblings, siblings_watch) = watch::channel(organisation.siblings.clone());
-        let links = Links::open(link::Parts {
-            org: organisation.org_id,
-            secrets,
-            known: running.handle.known(),
-            about: about_watch,
-            events: running.handle.events(),
-            encounters: encountered,
-            siblings: siblings_watch,
-            store: store.clone(),
-        })?;
+        let reach = Reach::open(&organisation, secrets, &running.handle, &store)?;
         let (engine, was_dialled) = (running.handle.clone(), Arc::<AtomicBool>::default());
         let application = Application::new(Parts {
             store: store.clone(),
@@ -111,7 +127,7 @@ impl Node {
             name: organisation.name,
             running: Some(RunningParts {
                 engine: running.handle,
-                pairing: links.pairing(),
+                pairing: reach.links.pairing(),
                 metrics,
                 started_at: now(),
                 listening: Listening { node: ready.node, people: ready.people },
@@ -120,7 +136,7 @@ impl Node {
             plan: tokio::sync::Mutex::default(),
             undo: tokio::sync::Mutex::default(),
         });
-        application.tell_about(&about).await?;
+        application.tell_about(&reach.about).await?;
         Ok(Self {
             application,
             engine,
@@ -130,10 +146,7 @@ impl Node {
             people: Some(people),
             port,
             control,
-            links,
-            about,
-            encounters,
-            siblings,
+            reach,
             engine_stop,
             engine_ended: running.ended,
         })
@@ -164,12 +177,13 @@ impl Node {
     pub async fn serve(self, shutdown: CancellationToken) -> Result<(), Error> {
         let stop = CancellationToken::new();
         let control = tokio::spawn(self.control.serve(self.application.handle(), stop.clone()));
-        let family = Family { store: self.store.clone(), addresses: self.siblings };
+        let Reach { links, about, encounters, siblings } = self.reach;
+        let family = Family { store: self.store.clone(), addresses: siblings };
         let encounters =
-            tokio::spawn(encounter::follow(self.encounters, self.engine, self.was_dialled, family, stop.clone()));
-        let about = tokio::spawn(self.application.clone().keep_about(self.about, stop.clone()));
+            tokio::spawn(encounter::follow(encounters, self.engine, self.was_dialled, family, stop.clone()));
+        let about = tokio::spawn(self.application.clone().keep_about(about, stop.clone()));
         let upkeep = tokio::spawn(upkeep(self.store.clone(), stop.clone()));
-        let mut links = tokio::spawn(self.links.run(self.port, stop.clone()));
+        let mut links = tokio::spawn(links.run(self.port, stop.clone()));
         let mut engine_ended = self.engine_ended;
 
         let mut result = tokio::select! {

@@ -12,6 +12,13 @@ pub(super) fn flip(node: &Node, name: &str, table: &str, change: impl FnOnce(&mu
     alter(node, &select, Key::Text(name), &format!("update {table} set bytes = $1 where doc_id = $2"), change);
 }
 
+/// The same of the own keys where the node says what it is.
+fn flip_own_keys(node: &Node, org: &str, change: impl FnOnce(&mut Vec<u8>)) {
+    let org: domain::OrgId = org.parse().expect("an organisation id");
+    let select = "select org_id, keys from node where org_id = $1";
+    alter(node, select, Key::Bytes(org.as_bytes()), "update node set keys = $1 where org_id = $2", change);
+}
+
 /// The same of an organisation's keys.
 pub(super) fn flip_keys(node: &Node, org: &str, change: impl FnOnce(&mut Vec<u8>)) {
     let org: domain::OrgId = org.parse().expect("an organisation id");
@@ -42,6 +49,27 @@ fn alter(node: &Node, select: &str, key: Key<'_>, update: &str, change: impl FnO
         let query = sqlx::query(sqlx::AssertSqlSafe(update.to_owned())).bind(bytes).bind(id);
         assert_eq!(query.execute(&mut connection).await.expect("writes").rows_affected(), 1);
         connection.close().await.expect("closes");
+    });
+}
+
+#[test]
+fn damage_to_one_of_the_two_places_of_the_own_keys_is_mended() {
+    both("own_keys", |shelter, council| {
+        pair(shelter, council);
+        let org = text(&shelter.json(&["status"])["organisation"]["id"]);
+        for flip in [flip_keys, flip_own_keys] {
+            shelter.stop();
+            flip(shelter, &org, |bytes: &mut Vec<u8>| *bytes.last_mut().expect("bytes") ^= 1);
+            shelter.up();
+            add(shelter, "Another");
+            expect_clean(shelter);
+        }
+        expect_listings(council, 2);
+        shelter.stop();
+        for flip in [flip_keys, flip_own_keys] {
+            flip(shelter, &org, |bytes: &mut Vec<u8>| *bytes.last_mut().expect("bytes") ^= 1);
+        }
+        shelter.run(&["up"]).expect_told(1, &["own keys are damaged"]);
     });
 }
 

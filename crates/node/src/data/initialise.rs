@@ -10,7 +10,7 @@ use crate::clock::now;
 use crate::config::{self, Config, Origin};
 use crate::secret::{Place, found, recover, write_recovery_words};
 use crate::{Error, engine};
-use domain::identity::Root;
+use domain::identity::{KeysObject, Root};
 use domain::sync::Batch;
 use domain::{Refusal, RefusalKind};
 use std::path::Path;
@@ -224,6 +224,36 @@ pub(crate) async fn organisation(store: &Store, folder: &Folder) -> Result<Organ
         .hint("make one with `fingerpost up --name \"…\"` or `fingerpost init --name \"…\"`")
         .into()
     })
+}
+
+/// The own organisation's keys. They lie in the database twice, so that damage to one place is mended from the other;
+/// refused when neither is whole.
+pub(crate) async fn own_keys(store: &Store, organisation: &Organisation) -> Result<KeysObject, Error> {
+    let org = organisation.org_id;
+    let listed = store.keys().await.map_err(|e| store_fault("cannot read the organisation's keys", e))?.remove(&org);
+    let whole = |bytes: &[u8]| KeysObject::parse(bytes).ok().filter(|keys| keys.org_id() == org);
+    let mend = |e| store_fault("cannot mend the organisation's damaged keys", e);
+    match (whole(&organisation.keys), listed.as_deref().and_then(whole)) {
+        (Some(mut keys), Some(newer)) => {
+            keys.merge(&newer)?;
+            Ok(keys)
+        }
+        (Some(keys), None) => {
+            tracing::error!("one of two places that hold this organisation's keys was damaged, and is mended");
+            let batch = Batch { at: now(), keys: [(org, keys.bytes())].into(), ..Batch::default() };
+            store.commit(&batch).await.map_err(mend)?;
+            Ok(keys)
+        }
+        (None, Some(keys)) => {
+            tracing::error!("one of two places that hold this organisation's keys was damaged, and is mended");
+            let mended = Organisation { keys: keys.bytes(), ..organisation.clone() };
+            store.set_organisation(&mended).await.map_err(mend)?;
+            Ok(keys)
+        }
+        (None, None) => Err(Refusal::malformed("this organisation's own keys are damaged as they are stored")
+            .hint("put back a copy of the database from before")
+            .into()),
+    }
 }
 
 #[cfg(test)]

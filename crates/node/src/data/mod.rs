@@ -17,7 +17,7 @@ mod initialise;
 pub use crate::secret::Place;
 pub use disk::{Disk, disk};
 pub use initialise::{Founding, Keep, forget_words, initialise, is_initialised};
-pub(crate) use initialise::{open_store, organisation};
+pub(crate) use initialise::{open_store, organisation, own_keys};
 
 use crate::Error;
 use domain::{Refusal, RefusalKind};
