@@ -63,7 +63,7 @@ pub(crate) async fn run(listings: usize, report: &mut Report) -> Fallible<()> {
 
 impl World {
     async fn new(listings: usize) -> Fallible<Self> {
-        let program = process::build()?;
+        let program = process::program()?;
         let folder = tempfile::tempdir()?;
         let here = folder.path().join("here");
         // The inviter's port is only known once it runs, and invitations name the proxy: so it starts twice.

@@ -19,18 +19,14 @@ pub(crate) struct Process {
     pub(crate) address: SocketAddr,
 }
 
-/// Builds the product, once, and says where it lies: beside this program.
-pub(crate) fn build() -> Fallible<PathBuf> {
+/// The product, which was built with this program and lies beside it.
+pub(crate) fn program() -> Fallible<PathBuf> {
     let own = std::env::current_exe()?;
-    let folder = own.parent().ok_or("this program lies nowhere")?;
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = std::process::Command::new(cargo)
-        .args(["build", "--quiet", "--release", "--package", "fingerpost"])
-        .status()?;
-    if !status.success() {
-        return Err("the product does not build".into());
+    let program = own.parent().ok_or("this program lies nowhere")?.join("fingerpost");
+    if !program.exists() {
+        return Err("the product is not built: `cargo xtask bench` builds it".into());
     }
-    Ok(folder.join("fingerpost"))
+    Ok(program)
 }
 
 impl Process {

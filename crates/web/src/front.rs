@@ -84,7 +84,10 @@ impl Front {
             overview.listings.iter().filter(|o| o.owner.id != status.organisation.id && o.listings > 0).count();
         let partners = status.partners.as_slice();
         Self {
-            organisation: status.organisation.name.clone(),
+            organisation: match status.organisation.name.as_str() {
+                "" => "An organisation whose name is on its way here".to_owned(),
+                name => name.to_owned(),
+            },
             organisation_id: status.organisation.id.to_string(),
             local,
             steps: if local { steps(overview) } else { Vec::new() },
@@ -175,10 +178,11 @@ fn line(partner: &PartnerRow, now: Timestamp) -> PartnerLine {
     PartnerLine {
         name: partner.name.clone(),
         state,
-        behind: if partner.behind == 0 {
-            "in step".into()
-        } else {
-            format!("{} to come", count(partner.behind, "version"))
+        behind: match (partner.behind, partner.state) {
+            (0, PartnerState::Linked) => "in step".into(),
+            // Without a link nothing is known of what it has made since.
+            (0, PartnerState::Away | PartnerState::Paused) => "in step when last linked".into(),
+            (n, _) => format!("{} to come", count(n, "version")),
         },
         trust: match partner.trust {
             Trust::Paired => "not verified yet",

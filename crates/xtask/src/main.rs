@@ -20,7 +20,11 @@ fn main() -> ExitCode {
     match (command.as_deref(), rest.as_slice()) {
         (Some("test"), []) => test::run(),
         (Some("simulate"), _) => cargo("run --quiet -p domain --features sim --example simulate --", &rest),
-        (Some("bench"), _) => cargo("run --quiet --release -p tests --bin bench --", &rest),
+        (Some("bench"), _) => match cargo("build --release --workspace --bins", &[]) {
+            // The same packages as in every other build: others would be built again with other features.
+            status if status == ExitCode::SUCCESS => cargo("run --quiet --release --bin bench --", &rest),
+            failed => failed,
+        },
         (None | Some("help" | "--help" | "-h"), _) => {
             println!("{HELP}");
             ExitCode::SUCCESS

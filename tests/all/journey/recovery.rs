@@ -23,6 +23,8 @@ fn a_lost_node_is_made_anew_from_its_words_and_what_others_hold() {
         anew.up();
         assert_eq!(anew.json(&["status"])["organisation"]["id"], org);
         enrol(hub, &anew);
+        let known = hub.lines(&["partner", "list"]).into_iter().map(|row| row["name"].clone());
+        assert!(known.collect::<Vec<_>>().contains(&"Night Shelter".into()), "it is called what it was");
         expect_name(&anew, &supper, "Late supper");
         expect_listings(&anew, 2);
         until("its own document is back", || {

@@ -28,7 +28,7 @@ impl Engine {
         let partner = match self.partners.get(&partner.org_id) {
             // Paired again: what was agreed stays, where it lives may be new.
             Some(known) => Partner {
-                name: partner.name,
+                name: if partner.name.is_empty() { known.name.clone() } else { partner.name },
                 addresses: partner.addresses,
                 is_followed: known.is_followed || partner.is_followed,
                 ..known.clone()

@@ -21,9 +21,12 @@ pub(super) fn cells(partner: &PartnerRow, now: Timestamp) -> Vec<String> {
         (PartnerState::Away, Some(at)) => format!("away, last heard {}", ago(at, now)),
         (PartnerState::Away, None) => "away, never heard".to_owned(),
     };
-    let behind = match partner.behind {
-        0 => "in step".to_owned(),
-        n => format!("{} still to come", count(n, "version")),
+    let behind = match (partner.behind, partner.state, partner.last_heard_ms) {
+        (0, PartnerState::Linked, _) => "in step".to_owned(),
+        (0, _, None) => "nothing came yet".to_owned(),
+        // Without a link nothing is known of what it has made since.
+        (0, PartnerState::Away | PartnerState::Paused, Some(_)) => "in step when last linked".to_owned(),
+        (n, _, _) => format!("{} still to come", count(n, "version")),
     };
     let trust = match partner.trust {
         Trust::Paired => "paired, not verified",

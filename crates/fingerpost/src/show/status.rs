@@ -7,7 +7,11 @@ use node::api::{Check, NodeKeys, Setting, Severity, Status, Timestamp, Verified}
 /// A page that a volunteer understands.
 pub(crate) fn status(status: &Status, now: Timestamp) -> String {
     let node = &status.node;
-    let mut out = format!("{}\nid {}\n\n", plain(&status.organisation.name), status.organisation.id);
+    let name = match status.organisation.name.as_str() {
+        "" => "An organisation whose name is on its way here".to_owned(),
+        name => plain(name).to_string(),
+    };
+    let mut out = format!("{name}\nid {}\n\n", status.organisation.id);
     out.push_str(&match node.started_at_ms {
         Some(at) => format!("The node runs (version {}, started {}).\n", node.version, ago(at, now)),
         None => "The node does not run: this is what its folder holds.\n".to_owned(),

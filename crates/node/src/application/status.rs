@@ -52,7 +52,8 @@ impl Application {
         Ok(Overview { status: self.status().await?, listings })
     }
 
-    /// This organisation's name, as its own document says it.
+    /// This organisation's name, as its own document says it; empty where a node made from recovery words has not got
+    /// that document yet.
     pub(super) async fn own_name(&self) -> Result<String, Refusal> {
         let row = self.row(self.organisation_id()).await?;
         Ok(match row {

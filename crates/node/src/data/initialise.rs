@@ -44,7 +44,12 @@ pub enum Founding {
 /// Makes a new organisation and its first node, or another node of one, in the configuration's data folder. Of a new one the recovery words are in the
 /// answer, and lie in the folder until [`forget_words`]. Refused when the folder or the database holds a node already.
 pub async fn initialise(config: &Config, keep: Keep, founding: &Founding) -> Result<Initialised, Error> {
-    let name = checked_name(&config.name)?;
+    let name = match (checked_name(&config.name)?, founding) {
+        (name, _) if !name.is_empty() => name,
+        (_, Founding::New) => UNNAMED.to_owned(),
+        // Its name comes back with its own document; until then others go on calling it what they did.
+        (name, Founding::Recovered(..)) => name,
+    };
     let was_there = config.data.exists();
     let folder = Folder::open_or_make(&config.data)?;
     let made = make(config, keep, name, founding, &folder).await;
@@ -159,9 +164,6 @@ pub(crate) fn store_fault(doing: &str, error: store::StoreError) -> Error {
 
 fn checked_name(name: &str) -> Result<String, Refusal> {
     let name = name.trim();
-    if name.is_empty() {
-        return Ok(UNNAMED.to_owned());
-    }
     if name.chars().count() > NAME_CHARACTERS {
         return Err(Refusal::too_large(format!("an organisation's name has {NAME_CHARACTERS} characters at most")));
     }
