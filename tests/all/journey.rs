@@ -2,6 +2,7 @@
 
 mod crash;
 mod damage;
+mod demo;
 mod hub;
 mod import;
 mod pairing;

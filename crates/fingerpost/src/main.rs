@@ -4,6 +4,7 @@
 
 mod arguments;
 mod command;
+mod demo;
 mod edit;
 mod node_of;
 mod output;

@@ -42,6 +42,7 @@ struct Front {
     owners: String,
     partners: Vec<PartnerLine>,
     in_step: String,
+    hub: String,
     refused: Vec<String>,
     version: String,
     at: String,
@@ -96,6 +97,7 @@ impl Front {
             owners: owners(own, total - own, others as u64),
             partners: if local { partners.iter().map(|p| line(p, now)).collect() } else { Vec::new() },
             in_step: in_step(partners),
+            hub: hub(overview.vouches_for),
             refused: if local { refused(overview) } else { Vec::new() },
             version: status.node.version.clone(),
             at: instant(now),
@@ -189,6 +191,17 @@ fn line(partner: &PartnerRow, now: Timestamp) -> PartnerLine {
             Trust::Verified => "verified",
         },
         well: partner.behind == 0 && partner.state == PartnerState::Linked,
+    }
+}
+
+/// Whether it is a hub; empty when it is not.
+fn hub(vouches_for: u64) -> String {
+    match vouches_for {
+        0 => String::new(),
+        n => format!(
+            "It is a hub: it vouches for {}, and passes what they make public on to whoever follows it.",
+            count(n, "organisation")
+        ),
     }
 }
 

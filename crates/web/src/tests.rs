@@ -48,7 +48,7 @@ fn overview() -> Overview {
         OwnerCount { owner: named(1, "Night Shelter"), listings: 82 },
         OwnerCount { owner: named(2, "Hoe Street <Surgery>"), listings: 4000 },
     ];
-    Overview { status, listings }
+    Overview { status, listings, vouches_for: 2 }
 }
 
 /// A node whose store is there, or away.
@@ -142,7 +142,9 @@ async fn a_stranger_sees_counts_and_lag_and_no_partner() {
     ];
     for stranger in strangers {
         let seen = get_as(stranger, "/").await;
-        assert!(seen.body.contains("4,082") && seen.body.contains("12 versions still on the way"), "{}", seen.body);
+        for told in ["4,082", "12 versions still on the way", "It is a hub: it vouches for 2 organisations"] {
+            assert!(seen.body.contains(told), "{told:?} is not in {}", seen.body);
+        }
         for hidden in ["Surgery", "<form", "recovery", "aeaqca"] {
             assert!(!seen.body.contains(hidden), "{hidden:?} is shown to {stranger:?}");
         }

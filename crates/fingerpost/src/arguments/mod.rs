@@ -1,9 +1,11 @@
 //! The command line as clap sees it. Help texts only; what a command does is in `command`.
 
+mod demo;
 mod listing;
 mod node;
 mod partner;
 
+pub(crate) use demo::Demo;
 pub(crate) use listing::{Edits, Export, Import, ImportUndo, ImportVerb, Listing, Organisation};
 pub(crate) use node::{ConfigVerb, Init, Key, Settings, Up};
 pub(crate) use partner::{As, Follow, Invite, Join, Partner, Roster};
@@ -13,6 +15,7 @@ use std::path::PathBuf;
 
 const AFTER: &str = "\
 First steps:
+  fingerpost demo                          look at a made-up borough on this machine
   fingerpost up --name \"Night Shelter\"     make a node here and run it
   fingerpost invite                        make a code for a partner (in another terminal)
   fingerpost join CODE                     take up a partner's code
@@ -51,6 +54,11 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run the node; make its data folder and keys first where there are none
     Up(Up),
+    /// Run a made-up borough on this machine, to look at and to try things on
+    ///
+    /// A council, a link worker team and two charities, each with a node of its own, some two hundred listings, and something
+    /// new every few seconds. Ctrl-C stops it and leaves nothing behind.
+    Demo(Demo),
     /// Make a new organisation and its first node, without running it
     Init(Init),
     /// Show how things stand: documents, partners, what was refused
@@ -107,6 +115,7 @@ impl Command {
     pub(crate) fn aim(&self) -> String {
         match self {
             Self::Up(_) => "run the node".into(),
+            Self::Demo(_) => "run the borough".into(),
             Self::Init(_) => "make a node".into(),
             Self::Status => "show the status".into(),
             Self::Doctor => "check this node".into(),

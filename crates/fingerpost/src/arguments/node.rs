@@ -72,6 +72,9 @@ pub(crate) struct Up {
     /// What is logged to stderr: info, warn, node=debug,info [default: info]
     #[arg(long, value_name = "FILTER")]
     pub(crate) log: Option<String>,
+    /// Stop also when standard input ends: for programs that start nodes and may be gone before them
+    #[arg(long)]
+    pub(crate) until_input_ends: bool,
 }
 
 /// `fingerpost init`

@@ -1,5 +1,6 @@
 //! What each command does: asks, and shows the answer. Decides nothing.
 
+mod demo;
 mod import;
 mod init;
 mod listing;
@@ -24,9 +25,13 @@ pub(crate) struct Place {
 /// Runs one command to its end.
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let reader = if arguments.json { Reader::Program } else { Reader::Person };
+    if let Command::Demo(demo) = arguments.command {
+        return demo::demo(reader, demo).await;
+    }
     let place = Place { data: folder(arguments.data.as_deref())?, reader };
     match arguments.command {
         Command::Up(up) => up::up(&place, up).await,
+        Command::Demo(demo) => demo::demo(reader, demo).await,
         Command::Init(init) => init::init(&place, init).await,
         Command::Status => status::status(&place).await,
         Command::Doctor => status::doctor(&place).await,

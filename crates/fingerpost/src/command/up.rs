@@ -20,7 +20,10 @@ pub(super) async fn up(place: &Place, up: Up) -> Result<(), Failure> {
     given.extend(up.log.map(|filter| ("log".to_owned(), vec![filter])));
     let config = config(&place.data, given)?;
     log_to_stderr(&config.log)?;
-    let stop = stop_on_signals()?;
+    let stop = stop_on(&[SignalKind::interrupt(), SignalKind::terminate()])?;
+    if up.until_input_ends {
+        stop_on_end_of_input(stop.clone());
+    }
     if !is_initialised(&place.data) {
         let initialised = initialise(&config, Keep::Database, &Founding::New).await?;
         show_words(place, &initialised)?;
@@ -98,11 +101,11 @@ fn log_to_stderr(filter: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Ctrl-C, and what service managers send.
-fn stop_on_signals() -> Result<CancellationToken, Failure> {
+/// A token that the first of these signals cancels.
+pub(super) fn stop_on(kinds: &[SignalKind]) -> Result<CancellationToken, Failure> {
     let stop = CancellationToken::new();
-    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
-        let mut signals = signal(kind).map_err(|e| node::Error::fault("cannot listen for signals", e))?;
+    for kind in kinds {
+        let mut signals = signal(*kind).map_err(|e| node::Error::fault("cannot listen for signals", e))?;
         let stop = stop.clone();
         tokio::spawn(async move {
             signals.recv().await;
@@ -110,4 +113,12 @@ fn stop_on_signals() -> Result<CancellationToken, Failure> {
         });
     }
     Ok(stop)
+}
+
+/// A thread of its own, which the runtime does not wait for: there may never be an end.
+fn stop_on_end_of_input(stop: CancellationToken) {
+    std::thread::spawn(move || {
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        stop.cancel();
+    });
 }

@@ -67,7 +67,7 @@ pub(crate) fn listing(view: &DocumentView, names: &Names) -> String {
     out.push_str(&conflicts(&view.id.to_string(), &view.conflicts, names));
     out.push_str(&section("History", &history_lines(view.history.iter().take(10), names)));
     if view.history.len() > 10 {
-        out.push_str(&format!("  all of it: fingerpost listing history {}\n", short(&view.id.to_string(), 8)));
+        out.push_str(&format!("  all of it: fingerpost listing history {}\n", view.id));
     }
     out
 }
@@ -332,7 +332,7 @@ fn conflicts(id: &str, conflicts: &[Conflict], names: &Names) -> String {
             let said = Some(compact(&value.value)).filter(|v| !v.is_empty()).unwrap_or_else(|| "nothing".into());
             lines.push(format!("  \"{said}\", written by {who} on {}{stands}", instant(value.at_ms)));
         }
-        lines.push(format!("  to settle it: fingerpost listing edit {} --set {}=…", short(id, 8), conflict.field));
+        lines.push(format!("  to settle it: fingerpost listing edit {id} --set {}=…", conflict.field));
     }
     section("Two answers stand", &lines)
 }

@@ -1,5 +1,6 @@
 //! How answers read to a person.
 
+pub(crate) mod demo;
 pub(crate) mod import;
 pub(crate) mod listing;
 pub(crate) mod partner;

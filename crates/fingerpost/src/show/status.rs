@@ -27,7 +27,9 @@ pub(crate) fn status(status: &Status, now: Timestamp) -> String {
 }
 
 fn documents(status: &Status) -> String {
-    let held: Vec<_> = status.documents.iter().filter(|(_, n)| **n > 0).map(|(kind, n)| count(*n, kind)).collect();
+    // An entry of a roster is a word of a hub on somebody, which says nothing to people.
+    let shown = status.documents.iter().filter(|(kind, n)| **n > 0 && *kind != "roster");
+    let held: Vec<_> = shown.map(|(kind, n)| count(*n, kind)).collect();
     let mut out = match held.as_slice() {
         [] => "It holds nothing yet. `fingerpost listing add` and `fingerpost import` bring listings in.\n".to_owned(),
         held => format!("It holds {}.\n", held.join(", ")),

@@ -99,6 +99,8 @@ pub struct Overview {
     pub status: Status,
     /// Live listings by owner: the own first, then by name.
     pub listings: Vec<OwnerCount>,
+    /// How many organisations are on the own roster: above 0 the node is a hub.
+    pub vouches_for: u64,
 }
 
 /// How many listings one organisation owns.

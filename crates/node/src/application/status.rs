@@ -49,7 +49,8 @@ impl Application {
             .collect();
         let own = self.0.org;
         listings.sort_by_key(|l| (l.owner.id != own, l.owner.name.to_lowercase(), l.owner.id));
-        Ok(Overview { status: self.status().await?, listings })
+        let vouches_for = self.known().await?.rosters.of(&own).count() as u64;
+        Ok(Overview { status: self.status().await?, listings, vouches_for })
     }
 
     /// This organisation's name, as its own document says it; empty where a node made from recovery words has not got

@@ -1,0 +1,222 @@
+//! The borough itself: its nodes started, paired, and filled with listings.
+
+use super::data::{Data, Organisation};
+use super::folder::Folder;
+use super::listing::{edits, listing, organisation};
+use super::process::{Processes, Ready, Started};
+use crate::node_of::{Need, find, unexpected};
+use crate::output::Meter;
+use crate::report::Failure;
+use jiff::civil::Date;
+use node::api::{InviteRole, Progress, RecordId, Request, Response};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::io::BufReader;
+use tokio::process::ChildStdout;
+
+/// How long an invitation stands that is taken up at once.
+const INVITATION_MS: i64 = 10 * 60 * 1000;
+
+/// Four organisations whose nodes run. Protocol of use: [`Borough::open`], then [`Borough::happen`] over and over.
+pub(crate) struct Borough {
+    pub(super) data: Arc<Data>,
+    members: Vec<Member>,
+    /// The own listings of each, by name.
+    pub(super) listings: Vec<BTreeMap<String, RecordId>>,
+    /// How many things happened.
+    pub(super) happened: usize,
+    /// Where nodes print: kept open as long as they run.
+    _prints: Vec<BufReader<ChildStdout>>,
+}
+
+/// One organisation whose node runs, as programs read it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Member {
+    /// The organisation's name.
+    pub(crate) name: String,
+    /// `hub`, `link workers`, `charity`.
+    pub(crate) role: String,
+    /// Where its page is, `host:port`.
+    pub(crate) people: String,
+    /// Where other nodes reach it, `host:port`.
+    pub(crate) node: String,
+    /// Its control socket.
+    pub(crate) admin: PathBuf,
+    /// Its data folder.
+    pub(crate) data: PathBuf,
+    /// What it logs.
+    pub(crate) log: PathBuf,
+    /// Its process id.
+    pub(crate) process: u32,
+    /// How many listings of its own it has.
+    pub(crate) listings: usize,
+    /// How many of them are public, and so reach every node of the borough.
+    pub(crate) public: usize,
+}
+
+impl Borough {
+    /// Starts the nodes, pairs them with the hub and adds the listings, as they are on this day. What a kept folder
+    /// holds already is left as it is.
+    pub(crate) async fn open(folder: &Folder, processes: &mut Processes, today: Date) -> Result<Self, Failure> {
+        let data = Arc::new(Data::read()?);
+        let mut started = Vec::new();
+        for organisation in &data.organisations {
+            let path = folder.path().join(&organisation.folder);
+            started.push((processes.start(&organisation.name, &path)?, path));
+        }
+        let (mut members, mut prints) = (Vec::new(), Vec::new());
+        for ((started, path), organisation) in started.into_iter().zip(&data.organisations) {
+            let (member, print) = member(started, path, organisation, folder).await?;
+            members.push(member);
+            prints.push(print);
+        }
+        let listings = vec![BTreeMap::new(); members.len()];
+        let mut borough = Self { data, members, listings, happened: 0, _prints: prints };
+        borough.pair().await?;
+        borough.fill(today).await?;
+        Ok(borough)
+    }
+
+    /// Its organisations, the hub first.
+    pub(crate) fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// The id of a listing of this member's.
+    pub(crate) fn listing(&self, member: usize, name: &str) -> Option<RecordId> {
+        self.listings.get(member)?.get(name).copied()
+    }
+
+    /// The hub invites the others as members. With the first of them it also compares words, so that both kinds of
+    /// trust are there to be seen.
+    async fn pair(&self) -> Result<(), Failure> {
+        let Some((hub, others)) = self.members.split_first() else { return Ok(()) };
+        let Response::Partners { partners } = ask(&hub.data, Request::PartnerList).await? else {
+            return Err(unexpected());
+        };
+        for (place, other) in others.iter().enumerate() {
+            if partners.iter().any(|partner| partner.name == other.name) {
+                continue;
+            }
+            let request = Request::Invite { role: InviteRole::Member, expires_in_ms: Some(INVITATION_MS) };
+            let Response::Invited { invited, .. } = ask(&hub.data, request).await? else { return Err(unexpected()) };
+            let request = Request::Join { code: invited.code };
+            let Response::Joined { joined, own_words } = ask(&other.data, request).await? else {
+                return Err(unexpected());
+            };
+            if place == 0 {
+                let confirm = |id: &str, words| Request::PartnerConfirm { id: id.to_owned(), words };
+                ask(&other.data, confirm(&hub.name, joined.words)).await?;
+                ask(&hub.data, confirm(&other.name, own_words)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what each organisation lists and does not hold yet.
+    async fn fill(&mut self, today: Date) -> Result<(), Failure> {
+        let total = self.data.organisations.iter().map(|organisation| organisation.listings().count() as u64).sum();
+        let (mut meter, mut done) = (Meter::new(), 0);
+        for ((organisation, member), listings) in
+            self.data.organisations.iter().zip(&mut self.members).zip(&mut self.listings)
+        {
+            describe(organisation, member).await?;
+            *listings = held(&member.data, &member.name).await?;
+            for row in organisation.listings() {
+                if !listings.contains_key(&row.1.name) {
+                    let edits = edits(listing(row, &self.data.venues, today)?);
+                    let id = add(&member.data, edits, row.1.audience.clone()).await?;
+                    listings.insert(row.1.name.clone(), id);
+                }
+                member.listings += 1;
+                member.public += usize::from(row.1.audience.is_none());
+                done += 1;
+                meter.take(&Progress { what: "adding listings".into(), done, total: Some(total) });
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn member(
+    started: Started,
+    data: PathBuf,
+    organisation: &Organisation,
+    folder: &Folder,
+) -> Result<(Member, BufReader<ChildStdout>), Failure> {
+    let process = started.process;
+    let (ready, print) = started.ready().await?;
+    if folder.stays() {
+        keep_ports(&data, &ready)?;
+    } else {
+        // Nobody will want this organisation back when its folder is gone.
+        node::data::forget_words(&data)?;
+    }
+    let member = Member {
+        name: organisation.name.clone(),
+        role: organisation.role.clone(),
+        people: ready.people,
+        node: ready.node,
+        admin: ready.admin,
+        log: data.with_extension("log"),
+        data,
+        process,
+        listings: 0,
+        public: 0,
+    };
+    Ok((member, print))
+}
+
+/// A node that is kept has the same ports the next time: its partners know it by them.
+fn keep_ports(data: &Path, ready: &Ready) -> Result<(), Failure> {
+    let file = data.join(node::config::FILE);
+    if file.exists() {
+        return Ok(());
+    }
+    let text = format!("node_listen = \"{}\"\npeople_listen = \"{}\"\n", ready.node, ready.people);
+    Ok(node::data::write_private(&file, text.as_bytes())?)
+}
+
+async fn describe(organisation_data: &Organisation, member: &Member) -> Result<(), Failure> {
+    let Response::Document { view, .. } = ask(&member.data, Request::OrganisationShow).await? else {
+        return Err(unexpected());
+    };
+    if !view.fields.contains_key("description") {
+        let edits = edits(organisation(organisation_data));
+        ask(&member.data, Request::OrganisationEdit { edits }).await?;
+    }
+    Ok(())
+}
+
+/// The live listings that an organisation's own node holds of it.
+async fn held(data: &Path, owner: &str) -> Result<BTreeMap<String, RecordId>, Failure> {
+    let (mut held, mut after) = (BTreeMap::new(), None);
+    loop {
+        let request = Request::ListingList { owner: Some(owner.to_owned()), after };
+        let Response::Listings(page) = ask(data, request).await? else { return Err(unexpected()) };
+        held.extend(page.listings.into_iter().map(|row| (row.name, row.id)));
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(held),
+        }
+    }
+}
+
+/// Adds a listing and gives its id.
+pub(super) async fn add(
+    data: &Path,
+    edits: Vec<node::api::PathEdit>,
+    audience: Option<String>,
+) -> Result<RecordId, Failure> {
+    match ask(data, Request::ListingAdd { edits, audience }).await? {
+        Response::Written(written) => Ok(written.id),
+        _ => Err(unexpected()),
+    }
+}
+
+/// Asks the node that runs for a data folder, as any other command does.
+pub(super) async fn ask(data: &Path, request: Request) -> Result<Response, Failure> {
+    find(data, Need::Running).await?.ask(request).await
+}
