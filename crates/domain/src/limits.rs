@@ -94,7 +94,8 @@ pub const RECONCILE_MS: i64 = 5 * 60 * 1000;
 pub const TEND_HOME_MS: i64 = 5_000;
 /// and at the others, which leave it to the home node where that one is there.
 pub const TEND_SIBLING_MS: i64 = 40_000;
-/// How often equal-looking scopes are compared in full all the same.
+/// How often scopes that seem equal are compared in full all the same (sums could be wrong together with what they sum),
+/// and those that differ at the end of their feeds again.
 pub const RECONCILE_EVERY_MS: i64 = 4 * 60 * 60 * 1000;
 /// A generation is reset past this many bytes of changes.
 pub const GENERATION_BYTES: usize = 256 << 10;

@@ -441,6 +441,12 @@ impl World {
         self.nodes[at].identity.org
     }
 
+    /// Lets time pass.
+    pub fn pass(&mut self, ms: i64) -> &mut Self {
+        self.now = self.now.plus_ms(ms);
+        self
+    }
+
     /// The clock.
     pub fn now(&self) -> Timestamp {
         self.now

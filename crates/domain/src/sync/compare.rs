@@ -122,6 +122,18 @@ impl Engine {
         Ok(())
     }
 
+    /// Begins the full comparisons whose time has come.
+    pub(super) fn compare_due(&mut self, now: Timestamp) {
+        for reading in self.links.values_mut().flat_map(|l| l.reading.values_mut()) {
+            if reading.compare_at.is_some_and(|at| at <= now) {
+                reading.compare_later(now);
+                if reading.is_at_end && !reading.is_reconciling() {
+                    reading.wants_reconcile = reading.cursor;
+                }
+            }
+        }
+    }
+
     /// Asks again for documents whose answer is overdue, less and less often.
     pub(super) fn ask_again(&mut self, now: Timestamp, out: &mut Outcome) {
         for (node, link) in &mut self.links {
@@ -139,7 +151,9 @@ impl Engine {
     }
 
     pub(super) fn next_retry(&self) -> Option<Timestamp> {
-        self.links.values().flat_map(|l| l.fetching.values()).map(|f| f.again_at).min()
+        let fetches = self.links.values().flat_map(|l| l.fetching.values()).map(|f| f.again_at);
+        let comparisons = self.links.values().flat_map(|l| l.reading.values()).filter_map(|r| r.compare_at);
+        fetches.chain(comparisons).min()
     }
 }
 

@@ -219,6 +219,7 @@ impl Engine {
                 self.tend_due(now, loaded, &mut out);
                 self.serve(None, loaded, &mut out);
                 self.ask_again(now, &mut out);
+                self.compare_due(now);
             }
         }
         self.regroup(&mut out);

@@ -61,6 +61,8 @@ pub(super) struct Reading {
     /// A reconciliation is due, and the cursor stands here once it is through.
     pub(super) wants_reconcile: Option<Cursor>,
     pub(super) reconcile: Option<Reconcile>,
+    /// When it is compared in full though nothing seems to differ; never before it was opened.
+    pub(super) compare_at: Option<Timestamp>,
     /// When a reconciliation may start again.
     pub(super) next_reconcile: Timestamp,
 }

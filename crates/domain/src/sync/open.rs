@@ -125,6 +125,7 @@ impl Engine {
                 return Err(Refusal::malformed("an answer about a scope that was not opened"));
             };
             reading.ours = loaded.scopes.get(scope).map(|s| s.sum).unwrap_or_default();
+            reading.compare_later(now);
             match answer {
                 OpenAnswer::Unknown => {
                     link.reading.remove(scope);
@@ -186,8 +187,15 @@ impl Reading {
             has_wanted: false,
             wants_reconcile: None,
             reconcile: None,
+            compare_at: None,
             next_reconcile: Timestamp::default(),
         }
+    }
+
+    /// Each scope has its turn at another time: their ids are not all in memory at once.
+    pub(super) fn compare_later(&mut self, now: Timestamp) {
+        let turn = self.scope.id().as_bytes().first().copied().map_or(0, i64::from);
+        self.compare_at = Some(now.plus_ms(limits::RECONCILE_EVERY_MS.saturating_add(turn.saturating_mul(10_000))));
     }
 
     /// Whether differences are still being looked for: until they are here, the cursor must not be kept.

@@ -6,7 +6,7 @@ use crate::edit::{gather, in_editor, named};
 use crate::node_of::{Asked, Need, find, unexpected};
 use crate::output::{Reader, print, print_json};
 use crate::report::Failure;
-use crate::show;
+use crate::show::{self, ID_SHOWN, short};
 use node::api::{DocumentView, OrgId, PathEdit, Request, Response, Written};
 use serde_json::{Map, json};
 use std::collections::BTreeMap;
@@ -136,7 +136,7 @@ async fn write(place: &Place, node: &mut Asked, request: Request, done: &str) ->
 fn told(written: &Written, done: &str) -> String {
     let id = written.id.to_string();
     if written.changed {
-        format!("{done}: {id}\nto see it: fingerpost listing show {id}\n")
+        format!("{done}: {id}\nto see it: fingerpost listing show {}\n", short(&id, ID_SHOWN))
     } else {
         format!("Nothing to change: {id} is so already.\n")
     }

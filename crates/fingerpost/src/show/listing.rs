@@ -2,7 +2,7 @@
 
 use super::place::{access, place, things};
 use super::schedule::{date, exception, scalar, session, text};
-use super::{instant, organisation, plain, short, table, thousands, wrap};
+use super::{ID_SHOWN, instant, organisation, plain, short, table, thousands, wrap};
 use node::api::{Conflict, DocumentView, HistoryEntry, ListingRow, OrgId};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -67,7 +67,7 @@ pub(crate) fn listing(view: &DocumentView, names: &Names) -> String {
     out.push_str(&conflicts(&view.id.to_string(), &view.conflicts, names));
     out.push_str(&section("History", &history_lines(view.history.iter().take(10), names)));
     if view.history.len() > 10 {
-        out.push_str(&format!("  all of it: fingerpost listing history {}\n", view.id));
+        out.push_str(&format!("  all of it: fingerpost listing history {}\n", short(&view.id.to_string(), ID_SHOWN)));
     }
     out
 }
@@ -332,7 +332,11 @@ fn conflicts(id: &str, conflicts: &[Conflict], names: &Names) -> String {
             let said = Some(compact(&value.value)).filter(|v| !v.is_empty()).unwrap_or_else(|| "nothing".into());
             lines.push(format!("  \"{said}\", written by {who} on {}{stands}", instant(value.at_ms)));
         }
-        lines.push(format!("  to settle it: fingerpost listing edit {id} --set {}=…", conflict.field));
+        lines.push(format!(
+            "  to settle it: fingerpost listing edit {} --set {}=…",
+            short(id, ID_SHOWN),
+            conflict.field
+        ));
     }
     section("Two answers stand", &lines)
 }

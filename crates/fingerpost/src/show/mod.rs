@@ -29,6 +29,9 @@ pub(crate) fn organisation(id: &OrgId, names: &BTreeMap<OrgId, String>) -> Strin
     }
 }
 
+/// How much of a record's id is shown in a command: a new one begins with its time, here to the millisecond.
+pub(crate) const ID_SHOWN: usize = 13;
+
 /// The first characters of an id.
 pub(crate) fn short(id: &str, characters: usize) -> &str {
     id.get(..characters).unwrap_or(id)
