@@ -178,11 +178,11 @@ impl Node {
         let stop = CancellationToken::new();
         let control = tokio::spawn(self.control.serve(self.application.handle(), stop.clone()));
         let Reach { links, about, encounters, siblings } = self.reach;
+        let upkeep = tokio::spawn(upkeep(self.store.clone(), self.engine.clone(), stop.clone()));
         let family = Family { store: self.store.clone(), addresses: siblings };
         let encounters =
             tokio::spawn(encounter::follow(encounters, self.engine, self.was_dialled, family, stop.clone()));
         let about = tokio::spawn(self.application.clone().keep_about(about, stop.clone()));
-        let upkeep = tokio::spawn(upkeep(self.store.clone(), stop.clone()));
         let mut links = tokio::spawn(links.run(self.port, stop.clone()));
         let mut engine_ended = self.engine_ended;
 
@@ -241,18 +241,14 @@ fn opening(
 }
 
 /// Clears away what is over, at the start and once a day.
-async fn upkeep(store: Store, stop: CancellationToken) {
+async fn upkeep(store: Store, engine: EngineHandle, stop: CancellationToken) {
     loop {
         match store.prune(now()).await {
             Ok(0) => {}
             Ok(rows) => tracing::info!(rows, "old places in feeds were cleared away"),
             Err(error) => tracing::warn!(%error, "old places in feeds were not cleared away"),
         }
-        match store.prune_hidden(now()).await {
-            Ok(0) => {}
-            Ok(owners) => tracing::info!(owners, "documents that nobody stands for any more were deleted"),
-            Err(error) => tracing::warn!(%error, "documents that nobody stands for were not deleted"),
-        }
+        engine.prune_hidden().await;
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep_until(Instant::now() + UPKEEP_EVERY) => {}

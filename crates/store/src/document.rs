@@ -29,6 +29,8 @@ pub struct DocumentFilter {
     pub name: Option<String>,
     /// Only those whose record id begins so.
     pub record: Option<RecordPrefix>,
+    /// Those of owners that nobody stands for as well.
+    pub with_hidden: bool,
 }
 
 /// A place in a list: what comes after it is asked for next.
@@ -144,7 +146,7 @@ fn conditions(filter: &DocumentFilter, after: Option<&DocumentPlace>) -> Result<
         values.push(value);
         format!("${}", values.len())
     };
-    let mut all = vec![IS_SHOWN.to_owned()];
+    let mut all = vec![if filter.with_hidden { "1 = 1" } else { IS_SHOWN }.to_owned()];
     if let Some(kind) = filter.kind {
         all.push(format!("kind = {}", bind(Value::Int(kind.number().into()))));
     }

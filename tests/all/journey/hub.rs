@@ -52,6 +52,13 @@ fn who_leaves_the_roster_or_stops_following_is_hidden_and_comes_back() {
         expect_name(workers, &supper, "Supper");
         workers.run(&["partner", "remove", "Waltham Council"]).expect_done();
         assert!(show(workers, &supper).is_none());
+        hub.run(&["partner", "remove", "Link Workers"]).expect_done();
+        assert_eq!(hub.lines(&["roster", "list"]).len(), 1, "who is no partner is not vouched for");
+        // Once more from the start, with what is for all partners as well.
+        let secret = hub.json(&["listing", "add", "--set", "name=For partners", "--audience", "partners"]);
+        enrol(hub, workers);
+        expect_name(workers, &supper, "Supper");
+        expect_name(workers, secret["id"].as_str().expect("an id"), "For partners");
     });
 }
 

@@ -142,6 +142,8 @@ fn what_nobody_stands_for_is_hidden_and_deleted_after_a_while() {
         turn(OwnerStanding::Hidden, 1_000).await;
         assert_eq!(shown().await, 1);
         assert_eq!(store.hidden_owners().await.expect("reads"), [stray.org].into());
+        let all = DocumentFilter { with_hidden: true, ..DocumentFilter::default() };
+        assert_eq!(store.documents(&all, None, 10).await.expect("reads").len(), 2);
         turn(OwnerStanding::Held, 2_000).await;
         assert_eq!(shown().await, 2);
         turn(OwnerStanding::Hidden, 3_000).await;

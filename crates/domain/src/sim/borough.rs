@@ -89,6 +89,9 @@ fn what_nobody_stands_for_is_hidden_at_once_and_comes_back() {
     let hub_org = world.org(hub);
     world.ask(workers, Command::RemovePartner(hub_org)).expect("removed");
     assert!(world.row(workers, supper).is_none());
+    world.restart(workers);
+    world.pair(hub, workers).follow(workers, hub, true).link(workers, hub).run_until_quiet();
+    assert_eq!(name(&world, workers, supper), Some("Late supper"), "its roster is known still");
 }
 
 #[test]

@@ -65,7 +65,7 @@ impl Engine {
 
     pub(super) fn remove_partner(&mut self, org: OrgId, out: &mut Outcome) -> Result<(), Refusal> {
         self.partners.remove(&org).ok_or_else(|| not_a_partner(&org))?;
-        self.forget_roster(&org);
+        self.is_regrouping = true;
         self.to_list.remove(&org);
         self.full.remove(&org);
         out.batch.removed_partners.insert(org);

@@ -408,7 +408,7 @@ impl Engine {
     }
 
     /// Whether an owner has no room for so many more documents, or for more of those it has.
-    fn is_full(&self, owner: &OrgId, more: u64) -> bool {
+    pub(super) fn is_full(&self, owner: &OrgId, more: u64) -> bool {
         let is_relayed = *owner != self.own.org && !self.partners.contains_key(owner);
         let relayed = if is_relayed { self.relayed_usage() } else { Usage::default() };
         if relayed.documents.saturating_add(more) > limits::RELAYED_DOCUMENTS || relayed.bytes >= limits::RELAYED_BYTES

@@ -24,43 +24,43 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The field of a roster document that holds its entries, by the organisation's id in hex.
 const ENTRIES: &str = "entries";
 
-/// The organisations that one hub vouches for.
-pub type Roster = BTreeMap<OrgId, RosterEntry>;
-
-/// Rosters by hub, the own one among them.
+/// Rosters by hub, the own one among them: an organisation and the hub's word on it, by the record of the entry. Of a hub
+/// with more than [`limits::ROSTER_ENTRIES`] the smallest records count.
 #[derive(Clone, Debug, Default)]
-pub struct Rosters(BTreeMap<OrgId, Roster>);
+pub struct Rosters(BTreeMap<OrgId, BTreeMap<RecordId, (OrgId, RosterEntry)>>);
 
 impl Rosters {
     /// From roster documents as readers see them. What is not a word of its owner is passed over.
     pub fn read(rows: &[DocumentRow], keys: &BTreeMap<OrgId, KeysObject>) -> Self {
         let mut rosters = Self::default();
         for row in rows {
-            if let Some(keys) = keys.get(&row.owner) {
-                rosters.note(row, keys);
-            }
+            rosters.note(row, keys.get(&row.owner));
         }
         rosters
     }
 
-    /// Takes in one roster document. Whether it changed anything.
-    fn note(&mut self, row: &DocumentRow, keys: &KeysObject) -> bool {
-        let said = if row.life == Life::Live { entries_of(row, keys) } else { BTreeMap::new() };
-        let roster = self.0.entry(row.owner).or_default();
-        let before = roster.clone();
-        // One document speaks of one record: what it no longer says is no longer said.
-        roster.retain(|org, _| entry_record(org) != row.doc_id.record());
-        roster.extend(said.into_iter().filter(|(_, entry)| entry.state == RosterState::Listed));
-        *roster != before
-    }
-
-    fn forget(&mut self, hub: &OrgId) {
-        self.0.remove(hub);
+    /// Takes in one roster document, which speaks of one record. Whether it changed anything. A document was judged when
+    /// it came, so that keys that are damaged here since do not silence it.
+    fn note(&mut self, row: &DocumentRow, keys: Option<&KeysObject>) -> bool {
+        let said = if row.life == Life::Live { entry_of(row, keys) } else { None };
+        let said = said.filter(|(_, entry)| entry.state == RosterState::Listed);
+        let (record, roster) = (row.doc_id.record(), self.0.entry(row.owner).or_default());
+        if roster.get(&record) == said.as_ref() {
+            return false;
+        }
+        match said {
+            Some(said) => drop(roster.insert(record, said)),
+            None => drop(roster.remove(&record)),
+        }
+        if roster.len() > limits::ROSTER_ENTRIES {
+            roster.pop_last();
+        }
+        true
     }
 
     /// What one hub's roster says.
     pub fn of(&self, hub: &OrgId) -> impl Iterator<Item = (&OrgId, &RosterEntry)> {
-        self.0.get(hub).into_iter().flatten()
+        self.0.get(hub).into_iter().flat_map(BTreeMap::values).map(|(org, entry)| (org, entry))
     }
 }
 
@@ -75,21 +75,19 @@ pub fn entry_document(hub: &OrgId, org: &OrgId) -> DocId {
     DocId::new(entry_record(org), Kind::ROSTER, hub)
 }
 
-/// The entries in one roster document that are its owner's own signed words, on the organisation they stand at.
-fn entries_of(row: &DocumentRow, keys: &KeysObject) -> Roster {
-    let entries = row.value.get(ENTRIES).and_then(Value::as_object);
-    let read = |(org, signed): (&String, &Value)| {
-        let bytes = data_encoding::HEXLOWER.decode(signed.as_str()?.as_bytes()).ok()?;
-        let signed = Signed::<RosterEntry>::parse(&bytes).ok()?;
-        keys.verify(&signed).ok()?;
-        let entry = signed.content();
-        let org_id = entry.org_id();
-        let is_in_place = data_encoding::HEXLOWER.encode(org_id.as_bytes()) == *org
-            && entry.hub == row.owner
-            && entry_record(&org_id) == row.doc_id.record();
-        is_in_place.then(|| (org_id, entry.clone()))
-    };
-    entries.into_iter().flatten().filter_map(read).collect()
+/// The entry in one roster document, where it is its owner's own signed word and stands at its place.
+fn entry_of(row: &DocumentRow, keys: Option<&KeysObject>) -> Option<(OrgId, RosterEntry)> {
+    let (org, signed) = row.value.get(ENTRIES)?.as_object()?.iter().next()?;
+    let bytes = data_encoding::HEXLOWER.decode(signed.as_str()?.as_bytes()).ok()?;
+    let signed = Signed::<RosterEntry>::parse(&bytes).ok()?;
+    if keys.is_some_and(|keys| keys.verify(&signed).is_err()) {
+        return None;
+    }
+    let (entry, org_id) = (signed.content(), signed.content().org_id());
+    let is_in_place = data_encoding::HEXLOWER.encode(org_id.as_bytes()) == *org
+        && entry.hub == row.owner
+        && entry_record(&org_id) == row.doc_id.record();
+    is_in_place.then(|| (org_id, entry.clone()))
 }
 
 impl Engine {
@@ -177,16 +175,12 @@ impl Engine {
 
     /// A roster document changed for readers.
     pub(super) fn note_roster(&mut self, document: &Document) {
-        let (Some(row), Some(keys)) = (&document.row, self.keys.get(&document.owner)) else { return };
-        if document.kind == Kind::ROSTER && self.rosters.note(row, keys) {
-            self.is_regrouping = true;
+        let Some(row) = &document.row else { return };
+        let counts = document.owner == self.own.org
+            || self.partners.get(&document.owner).is_some_and(|partner| partner.is_followed);
+        if self.rosters.note(row, self.keys.get(&document.owner)) {
+            self.is_regrouping |= counts;
         }
-    }
-
-    /// A partnership ended, and with it what its roster said.
-    pub(super) fn forget_roster(&mut self, hub: &OrgId) {
-        self.rosters.forget(hub);
-        self.is_regrouping = true;
     }
 
     /// After partners, rosters or what is followed changed: owners that nobody stands for any more are hidden at once
@@ -203,12 +197,16 @@ impl Engine {
             out.after.push(Effect::Notify(Notice::Owner(*org)));
         }
         self.holds = held;
+        let roomy: BTreeSet<_> = self.full.iter().filter(|owner| !self.is_full(owner, 1)).copied().collect();
+        self.full.retain(|owner| !roomy.contains(owner));
         let mut stale = Vec::new();
         let mut grown = Vec::new();
         for (node, link) in &self.links {
             let (reads, serves) = (self.scopes_to_read(link.org), self.scopes_served_to(link.org));
             let is_stale = link.reading.keys().any(|scope| !reads.contains_key(scope))
-                || link.serving.keys().any(|scope| !serves.contains_key(scope));
+                || link.serving.keys().any(|scope| !serves.contains_key(scope))
+                // What was not acknowledged while there was no room is read anew.
+                || link.reading.values().any(|reading| roomy.contains(&reading.scope.owner));
             if is_stale {
                 stale.push(*node);
             } else if reads.keys().any(|scope| !link.reading.contains_key(scope)) {
@@ -273,15 +271,18 @@ impl Engine {
         let org = keys.org_id();
         for (node, link) in &self.links {
             let reads = link.serving.values().any(|s| s.scope.owner == org);
-            if reads && Some(*node) != from && link.org != org {
+            // The owner's own nodes hear of it too: one of them may be shut out by it.
+            if reads && Some(*node) != from && (link.org != org || org == self.own.org) {
                 out.send(*node, Message::Keys(keys.bytes()));
             }
         }
     }
 
-    /// How much is held of owners who are here through hubs alone.
+    /// How much is held of owners who are here through hubs alone, hidden ones aside.
     pub(super) fn relayed_usage(&self) -> super::Usage {
-        let relayed = self.usage.iter().filter(|(org, _)| **org != self.own.org && !self.partners.contains_key(org));
+        let is_relayed =
+            |org: &OrgId| self.holds.contains(org) && *org != self.own.org && !self.partners.contains_key(org);
+        let relayed = self.usage.iter().filter(|(org, _)| is_relayed(org));
         relayed.fold(super::Usage::default(), |sum, (_, usage)| super::Usage {
             documents: sum.documents.saturating_add(usage.documents),
             bytes: sum.bytes.saturating_add(usage.bytes),

@@ -29,7 +29,8 @@ pub(super) fn organisation(own: (OrgId, &str), known: &Acquaintance, text: &str)
     }
     let partners = known.partners.values().map(|p| (p.org_id, p.name.as_str()));
     let vouched = known.vouched().map(|(org, entry)| (*org, entry.name.as_str()));
-    let mut names: BTreeMap<OrgId, &str> = vouched.collect();
+    let listed = known.rosters.of(&own.0).map(|(org, entry)| (*org, entry.name.as_str()));
+    let mut names: BTreeMap<OrgId, &str> = listed.chain(vouched).collect();
     names.extend(partners);
     names.insert(own.0, own.1);
     named(names, "organisation", text).map_err(|refusal| match refusal.kind {

@@ -7,6 +7,7 @@ use crate::engine::{Acquaintance, Picture};
 use domain::audience::Scope;
 use domain::document::Kind;
 use domain::identity::InvitedAs;
+use domain::identity::roster::RosterState;
 use domain::sync::Needs;
 use domain::sync::batch::Partner;
 use domain::sync::effect::Command;
@@ -122,6 +123,11 @@ impl Application {
     pub(super) async fn remove_partner(&self, id: &str) -> Result<Response, Refusal> {
         let known = self.known().await?;
         let org = find::partner(known.partners.values(), id)?.org_id;
+        // Whoever is not a partner any more is not vouched for either.
+        if let Some((_, entry)) = known.rosters.of(&self.0.org).find(|(listed, _)| **listed == org) {
+            let (name, state) = (entry.name.clone(), RosterState::Removed);
+            self.engine()?.ask(Command::SetListed { org, name, state }).await?;
+        }
         self.engine()?.ask(Command::RemovePartner(org)).await?;
         Ok(Response::Done)
     }

@@ -120,6 +120,7 @@ pub struct Picture {
 enum Ask {
     Do(Command, oneshot::Sender<Result<Answer, Refusal>>),
     Look(oneshot::Sender<Picture>),
+    Prune,
 }
 
 /// How the rest of the process speaks to the engine. Clones are one and the same.
@@ -137,6 +138,12 @@ impl EngineHandle {
         let (answer, answered) = oneshot::channel();
         self.asks.send(Ask::Do(command, answer)).await.map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
+    }
+
+    /// Deletes what nobody has stood for long enough.
+    pub async fn prune_hidden(&self) {
+        // An engine that is stopping prunes at its next start.
+        let _ = self.asks.send(Ask::Prune).await;
     }
 
     /// How things stand.

@@ -76,6 +76,7 @@ pub async fn start(opening: Opening, stop: CancellationToken) -> Result<Running,
         wake_at: None,
         publish,
         notices,
+        is_forgetful: false,
     };
     let (end, ended) = oneshot::channel();
     let runtime = tokio::runtime::Handle::current();
@@ -125,9 +126,14 @@ async fn open_engine(opening: &Opening) -> Result<Engine, Failure> {
     Ok(Engine::new(own, Known { partners, keys, damaged_keys, usage, rosters, hidden }))
 }
 
-/// Every roster document that is shown.
+/// Every roster document: a hub that is no partner for a while may become one again.
 pub(crate) async fn rosters(store: &Store) -> Result<Vec<DocumentRow>, StoreError> {
-    let filter = DocumentFilter { kind: Some(Kind::ROSTER), life: Some(Life::Live), ..DocumentFilter::default() };
+    let filter = DocumentFilter {
+        kind: Some(Kind::ROSTER),
+        life: Some(Life::Live),
+        with_hidden: true,
+        ..DocumentFilter::default()
+    };
     let mut rosters: Vec<DocumentRow> = Vec::new();
     loop {
         let after = rosters.last().map(DocumentPlace::of);
@@ -161,6 +167,8 @@ struct Loop {
     wake_at: Option<Timestamp>,
     publish: watch::Sender<Arc<Acquaintance>>,
     notices: broadcast::Sender<Notice>,
+    /// Whether a partner was removed in this step, with documents that may be cached.
+    is_forgetful: bool,
 }
 
 struct Linked {
@@ -208,6 +216,7 @@ impl Loop {
 
     async fn asked(&mut self, ask: Ask) -> Result<(), Error> {
         match ask {
+            Ask::Prune => self.prune_hidden().await?,
             Ask::Look(answer) => {
                 let _ = answer.send(self.picture());
             }
@@ -356,7 +365,12 @@ impl Loop {
         let effects = engine.step(now(), input, &mut loaded);
         self.perform(effects).await?;
         let Loaded { documents, .. } = loaded;
-        self.cache.keep(documents);
+        if std::mem::take(&mut self.is_forgetful) {
+            // What was deleted with a partner may be among them.
+            self.cache.clear();
+        } else {
+            self.cache.keep(documents);
+        }
         Ok(())
     }
 
@@ -389,6 +403,7 @@ impl Loop {
     async fn commit(&mut self, batch: &Batch) -> Result<(), Failure> {
         let grew = self.opening.store.commit(batch).await.map_err(Failure::Store)?;
         metrics::committed(batch);
+        self.is_forgetful |= !batch.removed_partners.is_empty();
         let is_of_others = !(batch.partners.is_empty() && batch.removed_partners.is_empty() && batch.keys.is_empty());
         if (is_of_others || batch.documents.iter().any(|row| row.kind == Kind::ROSTER))
             && let Some(engine) = &self.engine
@@ -414,6 +429,21 @@ impl Loop {
     }
 
     /// Forgets what is in memory, which may be ahead of what is stored, and starts again from the store.
+    /// Deletes what nobody has stood for long enough, and begins anew from what is left: nothing of it may be remembered.
+    async fn prune_hidden(&mut self) -> Result<(), Error> {
+        match self.opening.store.prune_hidden(now()).await {
+            Ok(0) => Ok(()),
+            Ok(owners) => {
+                tracing::info!(owners, "documents that nobody stands for any more were deleted");
+                self.reset().await
+            }
+            Err(error) => {
+                tracing::warn!(%error, "documents that nobody stands for were not deleted");
+                Ok(())
+            }
+        }
+    }
+
     async fn reset(&mut self) -> Result<(), Error> {
         self.cut_all();
         self.cache.clear();

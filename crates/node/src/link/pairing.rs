@@ -11,7 +11,7 @@ use domain::identity::introduce::{PairFault, PairSession, prove, verify};
 use domain::identity::invitation::InvitationSecret;
 use domain::identity::{Introduce, Invitation, InvitationId, InvitationKey, InvitedAs, PairRole};
 use domain::sync::batch::Partner;
-use domain::{OrgId, Refusal, RefusalKind, Timestamp, limits};
+use domain::{NodeId, OrgId, Refusal, RefusalKind, Timestamp, limits};
 use std::sync::Arc;
 use store::{Store, StoreError};
 use tokio::sync::oneshot;
@@ -129,6 +129,7 @@ impl Pairing {
         let verifier = Verifier::new(Admits::Inviter(invitation.org_id));
         let config = self.0.shared.identity.client(verifier, ALPN_PAIR).map_err(crate::Error::into_refusal)?;
         let (stream, session) = connect(address, config, ALPN_PAIR).await.map_err(not_open)?;
+        self.check_other(session.peer.node().node_id)?;
         let on = PairSession { exporter: session.exporter, inviter: invitation.org_id, joiner: own.org };
         let key = invitation.secret.key();
         let request = self.introduce(invitation.secret.id(), PairRole::Joiner, &on, &key)?;
@@ -256,8 +257,18 @@ impl Pairing {
         Ok(Message { introduce, proof })
     }
 
+    /// A node that met itself would dial itself for ever.
+    fn check_other(&self, node: NodeId) -> Result<(), Refusal> {
+        if node == self.0.shared.own.secrets.node_id {
+            return Err(Refusal::invalid("the invitation was made by this very node")
+                .hint("use it at the other node of this organisation"));
+        }
+        Ok(())
+    }
+
     /// Hands what another node of this organisation said to the node, and waits until it is durable.
     async fn take_sibling_in(&self, met: Introduce, addresses: Vec<String>) -> Result<(), Refusal> {
+        self.check_other(met.node_id)?;
         let stopping = |()| Refusal::new(RefusalKind::Busy, "this node is stopping");
         let (done, is_done) = oneshot::channel();
         let sibling = Encounter::Sibling { keys: met.keys.bytes(), addresses, done };
