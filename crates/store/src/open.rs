@@ -11,6 +11,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::Instant;
 
 /// Every migration, in order. A released one is never edited.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
@@ -25,6 +26,9 @@ const WRITE_LOCK: i64 = 0x706f_7374;
 
 /// How long to wait for a database that does not answer, or that another process is writing.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How soon an empty file that another process is setting up is tried again.
+const AGAIN: Duration = Duration::from_millis(10);
 
 /// Connections of one process. One writes at a time; the others read.
 const CONNECTIONS: u32 = 6;
@@ -176,7 +180,7 @@ async fn connect(dialect: &Dialect, options: AnyConnectOptions) -> Result<AnyPoo
     let mut first =
         tokio::time::timeout(PATIENCE, options.connect()).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
     if is_sqlite {
-        first.execute(SQLITE_PRAGMAS).await?;
+        settle(&mut first).await?;
     }
     first.close().await?;
     // No lifetimes: an idle node wakes up for nothing. A connection to a server may break while it lies idle, so it
@@ -196,6 +200,20 @@ async fn connect(dialect: &Dialect, options: AnyConnectOptions) -> Result<AnyPoo
             })
         });
     Ok(pool.connect_lazy_with(options))
+}
+
+/// Gives the file its journal. Where two find it empty at once, SQLite tells one of them that it is locked and does not
+/// wait, whatever `busy_timeout` says: that one asks again until the other is through.
+async fn settle(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    let since = Instant::now();
+    let mut again = tokio::time::interval(AGAIN);
+    loop {
+        again.tick().await;
+        match connection.execute(SQLITE_PRAGMAS).await.map_err(StoreError::from) {
+            Err(error) if error.kind() == StoreErrorKind::InUse && since.elapsed() < PATIENCE => {}
+            settled => return settled.map(drop),
+        }
+    }
 }
 
 /// `synchronous=full`: a change that was acknowledged to a partner survives a power cut. `secure_delete`: what is
