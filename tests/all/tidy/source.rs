@@ -7,7 +7,10 @@ const UNTRIED_CALLS: [&str; 0] = [];
 
 #[test]
 fn nothing_is_left_for_later() {
-    let left = ["todo!(", "unimplemented!(", "dbg!(", "TODO", "FIXME", "XXX", "#[ignore", "should_panic"];
+    // Put together here, so that this file keeps the rule it states.
+    let macros = ["todo", "unimplemented", "dbg"].map(|name| format!("{name}!("));
+    let marks = [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["#[ig", "nore"], ["should_", "panic"]].map(|m| m.concat());
+    let left: Vec<String> = macros.into_iter().chain(marks).collect();
     let mut found = Vec::new();
     for file in sources() {
         found.extend(left.iter().filter(|w| file.text.contains(*w)).map(|w| format!("{} {w}", file.path)));
@@ -17,7 +20,9 @@ fn nothing_is_left_for_later() {
 
 #[test]
 fn no_test_sleeps() {
-    let sleeps = |text: &str| ["thread::sleep", "time::sleep", "sleep_ms"].iter().any(|s| text.contains(s));
+    // Put together here, so that this file keeps the rule it states.
+    let sleeps = [["thread::", "sleep"], ["time::", "sleep"], ["sleep", "_ms"]].map(|name| name.concat());
+    let sleeps = |text: &str| sleeps.iter().any(|name| text.contains(name));
     let found = sources().into_iter().filter(|f| is_test(&f.path) && sleeps(&f.text)).map(|f| f.path).collect();
     expect_only(found, &[], "a test waits for what it waits for, and does not sleep");
 }
