@@ -164,7 +164,7 @@ impl Invitation {
         let compact: String = text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
         let Some(code) = compact.strip_prefix(PREFIX) else {
             return Err(Refusal::invalid(format!("this is not an invitation: it does not start with {PREFIX:?}"))
-                .hint("paste what `fingerpost invite` printed, or name a file that holds it"));
+                .hint("paste what `fingerpost invite` printed; `fingerpost join -` reads it from standard input"));
         };
         let payload = unwrap_code(code)?;
         let i = v1::Invitation::decode(payload.as_slice()).map_err(|_| does_not_parse(WHAT))?;
