@@ -155,8 +155,6 @@ pub enum Notice {
     Document(DocId),
     /// What a partner's link or lag looks like changed.
     Partner(OrgId),
-    /// An owner's documents were hidden, or are shown again.
-    Owner(OrgId),
     /// An organisation's keys changed: links are judged by the new ones.
     Keys(OrgId),
     /// An incident was recorded.

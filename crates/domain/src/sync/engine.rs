@@ -59,6 +59,8 @@ pub struct Engine {
     pub(super) partners: BTreeMap<OrgId, Partner>,
     pub(super) keys: BTreeMap<OrgId, KeysObject>,
     pub(super) usage: BTreeMap<OrgId, Usage>,
+    /// The sum of it over owners who are here through hubs alone.
+    pub(super) relayed: Usage,
     pub(super) full: BTreeSet<OrgId>,
     pub(super) damaged_keys: BTreeMap<OrgId, Vec<u8>>,
     pub(super) rosters: Rosters,
@@ -112,6 +114,7 @@ impl Engine {
         let rosters = Rosters::read(&known.rosters, &known.keys);
         let mut engine = Self {
             rosters,
+            relayed: Usage::default(),
             damaged_keys: known.damaged_keys,
             holds: BTreeSet::new(),
             is_regrouping: true,

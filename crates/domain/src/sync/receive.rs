@@ -4,7 +4,7 @@ use super::content::{Taken, hash_pack};
 use super::engine::{Engine, Outcome};
 use super::link::{Fetching, Link, Owed, Reading};
 use super::message::{Item, Message, Rows, Versions, Want};
-use super::{Document, Effect, Loaded, Needs, Notice, Usage};
+use super::{Document, Effect, Loaded, Needs, Notice};
 use crate::audience::Scope;
 use crate::document::{Kind, pack};
 use crate::identity::certificate::NodeState;
@@ -349,9 +349,11 @@ impl Engine {
         let owner = document.owner;
         match document.refresh(&self.own.org, &mut out.batch) {
             Ok(growth) => {
-                let usage = self.usage.entry(owner).or_default();
-                usage.documents = usage.documents.saturating_add(growth.documents);
-                usage.bytes = usage.bytes.saturating_sub(growth.bytes_before).saturating_add(growth.bytes);
+                let of_hubs = self.is_relayed(&owner).then_some(&mut self.relayed);
+                for usage in [self.usage.entry(owner).or_default()].into_iter().chain(of_hubs) {
+                    usage.documents = usage.documents.saturating_add(growth.documents);
+                    usage.bytes = usage.bytes.saturating_sub(growth.bytes_before).saturating_add(growth.bytes);
+                }
                 self.make_room(&owner, out);
                 if document.kind == Kind::ROSTER {
                     let document = &*document;
@@ -409,10 +411,9 @@ impl Engine {
 
     /// Whether an owner has no room for so many more documents, or for more of those it has.
     pub(super) fn is_full(&self, owner: &OrgId, more: u64) -> bool {
-        let is_relayed = *owner != self.own.org && !self.partners.contains_key(owner);
-        let relayed = if is_relayed { self.relayed_usage() } else { Usage::default() };
-        if relayed.documents.saturating_add(more) > limits::RELAYED_DOCUMENTS || relayed.bytes >= limits::RELAYED_BYTES
-        {
+        let is_over = self.relayed.documents.saturating_add(more) > limits::RELAYED_DOCUMENTS
+            || self.relayed.bytes >= limits::RELAYED_BYTES;
+        if is_over && self.is_relayed(owner) {
             return true;
         }
         *owner != self.own.org

@@ -9,7 +9,7 @@ use super::batch::OwnerStanding;
 use super::effect::{Write, WriteAction};
 use super::engine::{Engine, Outcome};
 use super::message::Message;
-use super::{Document, Effect, Loaded, Needs, Notice};
+use super::{Document, Effect, Loaded, Needs, Usage};
 use crate::audience::{Audience, Scope};
 use crate::document::{Edit, Kind};
 use crate::identity::keys::KeysObject;
@@ -25,7 +25,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const ENTRIES: &str = "entries";
 
 /// Rosters by hub, the own one among them: an organisation and the hub's word on it, by the record of the entry. Of a hub
-/// with more than [`limits::ROSTER_ENTRIES`] the smallest records count.
+/// with more than [`limits::ROSTER_ENTRIES`] the smallest records count; what was passed over for others that have left
+/// since counts from the next start.
 #[derive(Clone, Debug, Default)]
 pub struct Rosters(BTreeMap<OrgId, BTreeMap<RecordId, (OrgId, RosterEntry)>>);
 
@@ -194,9 +195,9 @@ impl Engine {
         for org in self.holds.symmetric_difference(&held) {
             let standing = if held.contains(org) { OwnerStanding::Held } else { OwnerStanding::Hidden };
             out.batch.owners.insert(*org, standing);
-            out.after.push(Effect::Notify(Notice::Owner(*org)));
         }
         self.holds = held;
+        self.count_relayed();
         let roomy: BTreeSet<_> = self.full.iter().filter(|owner| !self.is_full(owner, 1)).copied().collect();
         self.full.retain(|owner| !roomy.contains(owner));
         let mut stale = Vec::new();
@@ -278,14 +279,17 @@ impl Engine {
         }
     }
 
-    /// How much is held of owners who are here through hubs alone, hidden ones aside.
-    pub(super) fn relayed_usage(&self) -> super::Usage {
-        let is_relayed =
-            |org: &OrgId| self.holds.contains(org) && *org != self.own.org && !self.partners.contains_key(org);
-        let relayed = self.usage.iter().filter(|(org, _)| is_relayed(org));
-        relayed.fold(super::Usage::default(), |sum, (_, usage)| super::Usage {
+    /// Whether an owner is here through hubs alone, and not hidden.
+    pub(super) fn is_relayed(&self, owner: &OrgId) -> bool {
+        *owner != self.own.org && !self.partners.contains_key(owner) && self.holds.contains(owner)
+    }
+
+    /// How much is held of all such owners: counted when who they are changes, and kept up with each document after.
+    fn count_relayed(&mut self) {
+        let relayed = self.usage.iter().filter(|(owner, _)| self.is_relayed(owner));
+        self.relayed = relayed.fold(Usage::default(), |sum, (_, usage)| Usage {
             documents: sum.documents.saturating_add(usage.documents),
             bytes: sum.bytes.saturating_add(usage.bytes),
-        })
+        });
     }
 }

@@ -210,9 +210,8 @@ impl Engine {
         if live == scopes && stands == scopes && said == value.get(AUDIENCE).cloned() {
             return Err(Refusal::new(RefusalKind::AlreadyDone, "it has this audience already"));
         }
-        if !scopes.is_subset(&stands) && !self.own.is_home {
-            let refusal = "a wider audience starts a new history, which only the organisation's home node does";
-            return Err(Refusal::new(RefusalKind::WrongState, refusal).hint("share it from the home node"));
+        if !scopes.is_subset(&stands) {
+            self.check_home("a wider audience")?;
         }
         for scope in live.difference(&scopes) {
             self.sign_withdrawal(now, document, scope, out)?;
@@ -224,6 +223,15 @@ impl Engine {
             return Ok(());
         }
         self.renew(now, doc_id, value, scopes, loaded, out)
+    }
+
+    /// Only the home node begins generations.
+    fn check_home(&self, what: &str) -> Result<(), Refusal> {
+        if self.own.is_home {
+            return Ok(());
+        }
+        let refusal = format!("{what} starts a new history, which only the organisation's home node does");
+        Err(Refusal::new(RefusalKind::WrongState, refusal).hint("do it on the home node"))
     }
 
     fn withdraw(
@@ -261,10 +269,7 @@ impl Engine {
             let refusal = format!("{} {} was not withdrawn", document.kind, doc_id.record());
             return Err(Refusal::new(RefusalKind::AlreadyDone, refusal));
         }
-        if !self.own.is_home {
-            let refusal = "what was withdrawn starts a new history, which only the organisation's home node does";
-            return Err(Refusal::new(RefusalKind::WrongState, refusal).hint("do it on the home node"));
-        }
+        self.check_home("what was withdrawn")?;
         set_audience(&mut value, audience);
         self.renew(now, doc_id, value, scopes, loaded, out)
     }
