@@ -12,6 +12,7 @@ pub mod import;
 pub mod limits;
 pub mod listing;
 pub mod organisation;
+pub mod proposal;
 pub mod refusal;
 #[cfg(any(test, feature = "sim"))]
 pub mod sim;

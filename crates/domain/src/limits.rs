@@ -101,6 +101,17 @@ pub const RECONCILE_EVERY_MS: i64 = 4 * 60 * 60 * 1000;
 pub const GENERATION_BYTES: usize = 256 << 10;
 /// A generation is reset past this many changes.
 pub const GENERATION_CHANGES: usize = 2_000;
+/// A generation is reset past this many actors: each proposal that was taken is one.
+pub const GENERATION_ACTORS: usize = 32;
+/// Most edits of one proposal.
+pub const PROPOSAL_EDITS: usize = 64;
+/// Longest note or reason of a proposal, in bytes of UTF-8.
+pub const PROPOSAL_WORDS_BYTES: usize = 2_000;
+/// Most proposals to own listings that are looked at while they wait; those beyond are found when there is room, at the
+/// next start.
+pub const PROPOSALS_WAITING: usize = 10_000;
+/// Most proposals to one listing that one organisation has open.
+pub const PROPOSALS_OPEN: usize = 16;
 /// How long a superseded feed row keeps its place.
 pub const FEED_ROW_KEPT_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 /// Quarantines of one owner within an hour after which its content is no longer taken.

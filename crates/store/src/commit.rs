@@ -100,16 +100,16 @@ async fn write_documents(connection: &mut AnyConnection, documents: &[DocumentRo
     let newest: BTreeMap<_, _> = documents.iter().map(|row| (row.doc_id, row)).collect();
     let rows = newest.into_values().map(document_values).collect::<Result<Vec<_>, _>>()?;
     let into = "document (doc_id, kind, owner, life, is_public, name, folded, sort_key, value, heads, conflicts, \
-                last_modified, bytes)";
+                last_modified, bytes, about)";
     let then = "on conflict (doc_id) do update set kind = excluded.kind, owner = excluded.owner, \
                 life = excluded.life, is_public = excluded.is_public, name = excluded.name, \
                 folded = excluded.folded, sort_key = excluded.sort_key, value = excluded.value, \
                 heads = excluded.heads, conflicts = excluded.conflicts, last_modified = excluded.last_modified, \
-                bytes = excluded.bytes";
+                bytes = excluded.bytes, about = excluded.about";
     sql::insert(connection, into, then, rows).await
 }
 
-fn document_values(row: &DocumentRow) -> Result<[Value; 13], StoreError> {
+fn document_values(row: &DocumentRow) -> Result<[Value; 14], StoreError> {
     Ok([
         row.doc_id.as_bytes().into(),
         Value::Int(row.kind.number().into()),
@@ -124,6 +124,7 @@ fn document_values(row: &DocumentRow) -> Result<[Value; 13], StoreError> {
         Value::Int(row.conflicts.into()),
         Value::Int(row.last_modified.as_ms()),
         Value::count(row.bytes)?,
+        row.about.as_ref().map_or(Value::NoBytes, |about| about.as_bytes().into()),
     ])
 }
 

@@ -205,6 +205,11 @@ impl History {
         &self.heads
     }
 
+    /// How many actors wrote it.
+    pub fn actors(&self) -> usize {
+        self.actors.len()
+    }
+
     /// The number of an actor's newest change; 0 when it made none.
     pub fn last_seq(&self, actor: &ActorId) -> u64 {
         self.last_of(actor).map_or(0, |c| c.seq)

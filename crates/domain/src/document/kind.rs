@@ -53,6 +53,8 @@ kinds! {
     RESPONSE = 14, "response";
     /// What must stay closer than the listing it belongs to.
     COMPANION = 15, "companion";
+    /// What an owner says to a proposal.
+    ANSWER = 16, "answer";
 }
 
 impl Kind {

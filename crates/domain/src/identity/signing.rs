@@ -24,6 +24,8 @@ impl Tag {
     pub const SCOPE_HEAD: Self = Self("fingerpost scope head v1");
     /// A process's further incarnations, from its first.
     pub const INCARNATION: Self = Self("fingerpost incarnation v1");
+    /// Whom a proposal is written as, where it is taken.
+    pub const PROPOSAL: Self = Self("fingerpost proposal v1");
     /// Where a node can be reached.
     pub const ADDRESSES: Self = Self("fingerpost addresses v1");
     /// A hub's word on one organisation.

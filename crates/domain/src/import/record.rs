@@ -28,6 +28,7 @@ const OWN: &[&str] = &[
 /// Fields whose meaning here no feed may set.
 const NEVER: &[&str] = &[
     "audience",
+    "keepers",
     "source",
     "sessions",
     "organisation",

@@ -29,6 +29,8 @@ mod borough;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod keeping;
+#[cfg(test)]
 mod stories;
 #[cfg(test)]
 mod tests;

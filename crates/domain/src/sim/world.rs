@@ -8,10 +8,11 @@ use crate::audience::Audience;
 use crate::document::{Edit, Kind};
 use crate::identity::keys::KeysObject;
 use crate::identity::roster::RosterState;
+use crate::proposal::keeper_edit;
 use crate::statement::Life;
 use crate::sync::batch::{DocumentRow, Partner};
 use crate::sync::effect::{Answer, AskId, Command, Write, WriteAction};
-use crate::sync::{Effect, Input, Message};
+use crate::sync::{Effect, Input, Message, Proposing};
 use crate::{DocId, NodeId, OrgId, RecordId, Refusal, Timestamp};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -266,6 +267,30 @@ impl World {
         };
         self.trace.push(format!("{at} writes {doc_id}: {what}: {said}"));
         answer
+    }
+
+    /// Proposes another value for one field of somebody else's listing. Gives the proposal's document.
+    pub fn propose(
+        &mut self,
+        at: At,
+        target: DocId,
+        path: &str,
+        value: impl Into<serde_json::Value>,
+    ) -> Result<DocId, Refusal> {
+        let record = (u128::from(self.draw()) << 64) | u128::from(self.draw());
+        let id = DocId::new(RecordId::from_bytes(record.to_be_bytes()), Kind::PROPOSAL, &self.org(at));
+        let path = path.split('.').map(str::to_owned).collect();
+        let edits = vec![Edit { path, value: Some(value.into()) }];
+        let answer = self.ask(at, Command::Propose(Proposing { id, target, edits, note: String::new() }));
+        let said = answer.as_ref().map_or_else(|r| r.message.clone(), |_| "done".to_owned());
+        self.trace.push(format!("{at} proposes {id} to {target}: {said}"));
+        answer.map(|_| id)
+    }
+
+    /// Makes the organisation of a node a keeper of a listing, or ends that.
+    pub fn keep(&mut self, at: At, doc_id: DocId, keeper: At, is_keeper: bool) -> Result<Answer, Refusal> {
+        let edit = keeper_edit(&self.org(keeper), is_keeper.then_some(self.now));
+        self.write(at, doc_id, WriteAction::Edit(vec![edit]))
     }
 
     /// Runs until nothing is left to do but wait for a time that is over a minute away.

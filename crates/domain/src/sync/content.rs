@@ -8,6 +8,7 @@ use super::{Batch, Document, QuarantineMark};
 use crate::audience::Scope;
 use crate::document::crdt::Content;
 use crate::document::{History, StoredChange, chunk};
+use crate::proposal;
 use crate::statement::{CurrentSet, Life, Seen, SignedStatement};
 use crate::{ActorId, ChangeHash, OrgId, Refusal, RefusalKind, Timestamp, VersionId};
 use sha2::{Digest, Sha256};
@@ -238,6 +239,7 @@ impl Document {
             life: standing.life,
             is_public: self.is_public(),
             name: String::new(),
+            about: None,
             value: serde_json::Value::Null,
             heads: standing.heads.iter().copied().collect(),
             conflicts: 0,
@@ -247,6 +249,7 @@ impl Document {
         if standing.life != Life::Erased && !standing.heads.is_empty() {
             let content = self.open_at(&standing.heads)?;
             row.value = content.value();
+            row.about = proposal::about(self.kind, &row.value);
             row.name = row.value.get("name").and_then(|n| n.as_str()).unwrap_or_default().to_owned();
             let conflicts = content.conflicts().len().saturating_add(self.disputes());
             row.conflicts = u32::try_from(conflicts).unwrap_or(u32::MAX);

@@ -59,6 +59,17 @@ pub enum Effect {
 pub enum Command {
     /// Makes or edits own documents, all of them or none.
     Write(Vec<Write>),
+    /// Proposes edits of another organisation's listing.
+    Propose(super::Proposing),
+    /// Answers a proposal to an own listing.
+    AnswerProposal {
+        /// The proposal's document.
+        proposal: DocId,
+        /// The listing that it is about.
+        target: DocId,
+        /// What is said to it.
+        verdict: crate::proposal::Verdict,
+    },
     /// A partner was paired: take it in.
     AddPartner {
         /// The partner.

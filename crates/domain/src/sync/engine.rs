@@ -1,6 +1,7 @@
 //! The engine's state and its one entrance.
 
 use super::link::Link;
+use super::proposal::Proposals;
 use super::roster::Rosters;
 use super::{Batch, Effect, Input, Loaded, Message, Needs, Notice, serve};
 use crate::audience::{Scope, scopes_between};
@@ -39,6 +40,8 @@ pub struct Known {
     pub usage: BTreeMap<OrgId, Usage>,
     /// Roster documents, the own ones among them.
     pub rosters: Vec<DocumentRow>,
+    /// Proposal documents that are live: those that are not answered, and the own ones.
+    pub proposals: Vec<DocumentRow>,
     /// Owners that nobody stood for.
     pub hidden: BTreeSet<OrgId>,
 }
@@ -64,6 +67,7 @@ pub struct Engine {
     pub(super) full: BTreeSet<OrgId>,
     pub(super) damaged_keys: BTreeMap<OrgId, Vec<u8>>,
     pub(super) rosters: Rosters,
+    pub(super) proposals: Proposals,
     /// Owners whose public documents are held, as the store knows it.
     pub(super) holds: BTreeSet<OrgId>,
     /// Whether partners, rosters or what is followed changed in this step.
@@ -114,6 +118,7 @@ impl Engine {
         let rosters = Rosters::read(&known.rosters, &known.keys);
         let mut engine = Self {
             rosters,
+            proposals: Proposals::read(&known.proposals, &own.org),
             relayed: Usage::default(),
             damaged_keys: known.damaged_keys,
             holds: BTreeSet::new(),
@@ -183,6 +188,7 @@ impl Engine {
                 self.needs_to_answer(&mut needs);
                 self.needs_to_share(&mut needs);
                 self.needs_to_tend(&mut needs);
+                self.needs_to_look_at_proposals(&mut needs);
                 self.needs_to_open_more(&mut needs);
                 self.needs_to_serve(None, &mut needs);
             }
@@ -220,6 +226,7 @@ impl Engine {
                 self.answer(loaded, &mut out);
                 self.share_with_new_partners(now, loaded, &mut out);
                 self.tend_due(now, loaded, &mut out);
+                self.look_at_proposals(now, loaded, &mut out);
                 self.serve(None, loaded, &mut out);
                 self.ask_again(now, &mut out);
                 self.compare_due(now);
@@ -292,6 +299,7 @@ impl Engine {
             || !self.tending.is_empty()
             || !self.sharing_with.is_empty()
             || !self.to_share.is_empty()
+            || self.has_proposals_due()
             || self.links.values().any(|l| {
                 !l.owed.is_empty()
                     || l.opens_more

@@ -355,9 +355,13 @@ impl Engine {
                     usage.bytes = usage.bytes.saturating_sub(growth.bytes_before).saturating_add(growth.bytes);
                 }
                 self.make_room(&owner, out);
-                if document.kind == Kind::ROSTER {
-                    let document = &*document;
-                    self.note_roster(document);
+                match (document.kind, document.row.clone()) {
+                    (Kind::ROSTER, _) => {
+                        let document = &*document;
+                        self.note_roster(document);
+                    }
+                    (Kind::PROPOSAL | Kind::ANSWER | Kind::LISTING, Some(row)) => self.note_proposal(&row),
+                    _ => {}
                 }
                 out.after.push(Effect::Notify(Notice::Document(doc_id)));
                 if growth.dropped.contains(&ActorId::new(&self.own.org, self.own.incarnation)) {

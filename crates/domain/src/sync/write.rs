@@ -9,6 +9,7 @@ use crate::audience::{Audience, Scope};
 use crate::document::crdt::Content;
 use crate::document::{Edit, StoredChange, chunk};
 use crate::identity::signing::Tag;
+use crate::proposal::answer_document;
 use crate::statement::{Life, SignedStatement};
 use crate::{ActorId, ChangeHash, DocId, Incarnation, Refusal, RefusalKind, Timestamp, limits};
 use std::collections::BTreeSet;
@@ -23,6 +24,11 @@ impl Engine {
             Command::Quarantine(list) => needs.documents.extend(list.iter().map(|q| q.doc_id)),
             Command::SetListed { org, .. } => {
                 needs.documents.insert(super::roster::entry_document(&self.own.org, org));
+            }
+            Command::Propose(proposing) => self.needs_to_propose(proposing.target, needs),
+            Command::AnswerProposal { proposal, target, .. } => {
+                let answer = answer_document(&self.own.org, proposal);
+                needs.documents.extend([*proposal, *target, answer]);
             }
             Command::AddPartner { .. }
             | Command::UpdatePartner(_)
@@ -42,13 +48,15 @@ impl Engine {
         match command {
             Command::Write(writes) => {
                 let answer = self.write(now, writes, loaded, out);
-                if answer.is_err() {
-                    // Documents may be changed half-way: none of it is kept, here or by the shell.
-                    loaded.documents.clear();
-                    *out = Outcome::default();
-                    out.batch.at = now;
-                }
-                answer
+                or_nothing(answer, now, loaded, out)
+            }
+            Command::Propose(proposing) => {
+                let answer = self.propose(now, proposing, loaded, out);
+                or_nothing(answer, now, loaded, out)
+            }
+            Command::AnswerProposal { proposal, target, verdict } => {
+                let answer = self.answer_proposal(now, (proposal, target, verdict), loaded, out);
+                or_nothing(answer, now, loaded, out)
             }
             Command::SetListed { org, name, state } => {
                 let write = self.entry_to_write(now, org, name, state, loaded)?;
@@ -115,7 +123,7 @@ impl Engine {
     }
 
     #[expect(clippy::too_many_arguments, reason = "a step's arguments and a document's parts")]
-    fn create(
+    pub(super) fn create(
         &mut self,
         now: Timestamp,
         doc_id: DocId,
@@ -234,7 +242,7 @@ impl Engine {
         Err(Refusal::new(RefusalKind::WrongState, refusal).hint("do it on the home node"))
     }
 
-    fn withdraw(
+    pub(super) fn withdraw(
         &mut self,
         now: Timestamp,
         doc_id: DocId,
@@ -302,7 +310,7 @@ impl Engine {
     }
 
     /// The scopes of an audience. Naming an organisation that is no partner is refused: it could never get it.
-    fn scopes_of(&self, audience: &Audience) -> Result<BTreeSet<Scope>, Refusal> {
+    pub(super) fn scopes_of(&self, audience: &Audience) -> Result<BTreeSet<Scope>, Refusal> {
         let partners = self.partners.keys().copied().collect();
         if let Audience::Named(named) = audience
             && let Some(stranger) = named.difference(&partners).next()
@@ -313,9 +321,10 @@ impl Engine {
     }
 
     /// Whether the next write should be a new generation: the history has grown large, or too many processes wrote it.
-    fn is_outgrown(&self, document: &Document, more: usize) -> bool {
+    pub(super) fn is_outgrown(&self, document: &Document, more: usize) -> bool {
         self.is_crowded(document)
             || document.changes.bytes().saturating_add(more) > limits::GENERATION_BYTES
+            || document.changes.actors() >= limits::GENERATION_ACTORS
             || document.changes.len() >= limits::GENERATION_CHANGES
     }
 
@@ -351,6 +360,21 @@ impl Engine {
     }
 }
 
+/// Of what was refused nothing is kept, here or by the shell: documents may be changed half-way.
+fn or_nothing(
+    answer: Result<Answer, Refusal>,
+    now: Timestamp,
+    loaded: &mut Loaded,
+    out: &mut Outcome,
+) -> Result<Answer, Refusal> {
+    if answer.is_err() {
+        loaded.documents.clear();
+        *out = Outcome::default();
+        out.batch.at = now;
+    }
+    answer
+}
+
 /// Adds own changes to a document, by the same rules as foreign ones.
 pub(super) fn append(
     document: &mut Document,
@@ -370,7 +394,7 @@ pub(super) fn append(
     Ok(())
 }
 
-fn set_audience(value: &mut serde_json::Value, audience: &Audience) {
+pub(super) fn set_audience(value: &mut serde_json::Value, audience: &Audience) {
     if let Some(map) = value.as_object_mut() {
         map.insert(AUDIENCE.to_owned(), audience.word().into());
     }

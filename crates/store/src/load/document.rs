@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The columns that [`read_row`] reads.
 pub(crate) const COLUMNS: &str =
-    "doc_id, kind, owner, life, is_public, name, value, heads, conflicts, last_modified, bytes";
+    "doc_id, kind, owner, life, is_public, name, value, heads, conflicts, last_modified, bytes, about";
 
 /// Loads documents into `loaded`. Rows and statements say what a document is, so they go first.
 pub(super) async fn load(
@@ -80,6 +80,7 @@ pub(crate) fn read_row(row: &AnyRow) -> Result<DocumentRow, StoreError> {
         conflicts: sql::small(row, 8)?,
         last_modified: Timestamp::from_ms(sql::int(row, 9)?),
         bytes: sql::count(row, 10)?,
+        about: sql::id_or_none(row, 11, "document id")?,
     })
 }
 

@@ -16,11 +16,21 @@ pub enum Fit {
 }
 
 /// The edit as it is to be made: the path is known to this kind and the value fits, a number written where words are expected turned
-/// into words. An unknown path is refused with the nearest known one; so is the audience, which decides scopes and is shared, not edited.
+/// into words. An unknown path is refused with the nearest known one; so are the audience, which decides scopes, and the keepers,
+/// who decide whose edits are taken: both have commands of their own.
 pub fn check_edit(kind: Kind, edit: &Edit) -> Result<Edit, Refusal> {
-    if edit.path.first().is_some_and(|field| field == "audience") {
-        return Err(Refusal::new(RefusalKind::NotAllowed, "the audience is not a field to be edited")
-            .hint("`fingerpost listing share ID --audience …` changes who may hold it"));
+    let refused = |what: &str, hint: &str| {
+        Err(Refusal::new(RefusalKind::NotAllowed, format!("{what} not a field to be edited")).hint(hint))
+    };
+    match edit.path.first().map(String::as_str) {
+        None => return refused("a document as a whole is", "name the fields that change"),
+        Some("audience") => {
+            return refused("the audience is", "`fingerpost listing share ID --audience …` changes who may hold it");
+        }
+        Some("keepers") => {
+            return refused("the keepers are", "`fingerpost listing keeper add|remove ID ORGANISATION` changes them");
+        }
+        Some(_) => {}
     }
     let mut shape = root(kind);
     for (depth, key) in edit.path.iter().enumerate() {

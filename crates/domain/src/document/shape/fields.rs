@@ -220,6 +220,9 @@ const PATHWAY: &Fields = &[
     ("document", One(Uuid)),
 ];
 
+/// An organisation whose proposals the owner's node takes without asking; keyed by its id.
+const KEEPER: &Fields = &[("since", One(Instant))];
+
 const SOURCE: &Fields = &[
     ("publisher", One(String)),
     ("feed", One(String)),
@@ -274,6 +277,7 @@ pub const LISTING: &Fields = &[
     ("capacities", Things(CAPACITY)),
     ("attributes", Things(ATTRIBUTE)),
     ("required_documents", Things(REQUIRED_DOCUMENT)),
+    ("keepers", Things(KEEPER)),
     ("funding", RareThings(FUNDING)),
     ("extra", Open),
 ];

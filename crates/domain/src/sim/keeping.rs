@@ -1,0 +1,201 @@
+//! Stories of two organisations that edit one listing: proposals, keepers, and what everybody else sees meanwhile.
+
+use super::{At, World};
+use crate::audience::Audience;
+use crate::identity::roster::RosterState::Listed;
+use crate::proposal::{Answer, Verdict, answer_document, keepers};
+use crate::statement::Life;
+use crate::sync::effect::{Command, WriteAction};
+use crate::{DocId, RefusalKind};
+use serde_json::{Value, json};
+
+/// A hub, an owner, its keeper and a reader, all on the hub's roster; the owner has a listing that the keeper keeps.
+struct Kept {
+    world: World,
+    hub: At,
+    owner: At,
+    keeper: At,
+    reader: At,
+    supper: DocId,
+}
+
+fn kept(seed: u64) -> Kept {
+    let mut world = World::seeded(seed);
+    let [hub, owner, keeper, reader] = [(); 4].map(|()| world.stranger());
+    for member in [owner, keeper, reader] {
+        world.pair(hub, member).vouch(hub, member, Listed).follow(member, hub, true);
+    }
+    let supper = world.publish(owner, "Supper", Audience::Public);
+    world.keep(owner, supper, keeper, true).expect("kept");
+    world.link(hub, owner).link(hub, keeper).link(hub, reader).run_until_quiet();
+    Kept { world, hub, owner, keeper, reader, supper }
+}
+
+impl Kept {
+    fn field(&self, at: At, path: &str) -> Option<Value> {
+        self.world.row(at, self.supper).and_then(|row| row.value.get(path)).cloned()
+    }
+
+    fn everywhere(&self, path: &str, value: &str) {
+        for at in [self.hub, self.owner, self.keeper, self.reader] {
+            assert_eq!(self.field(at, path), Some(json!(value)), "at {at}");
+        }
+    }
+
+    /// What a node sees said to a proposal.
+    fn answer(&self, at: At, proposal: DocId) -> Option<Verdict> {
+        let answer = answer_document(&self.world.org(self.owner), &proposal);
+        self.world.row(at, answer).map(|row| Answer::read(&row.value).expect("an answer").verdict)
+    }
+
+    fn is_open(&self, at: At, proposal: DocId) -> bool {
+        self.world.row(at, proposal).is_some() && self.answer(at, proposal).is_none()
+    }
+
+    fn say(&mut self, proposal: DocId, verdict: Verdict) -> Result<(), crate::Refusal> {
+        let command = Command::AnswerProposal { proposal, target: self.supper, verdict };
+        self.world.ask(self.owner, command).map(drop)
+    }
+}
+
+#[test]
+fn what_owner_and_keeper_edit_apart_stands_everywhere() {
+    let mut k = kept(1);
+    k.world.cut(k.hub, k.owner);
+    k.world.edit(k.owner, k.supper, "description", "A warm hall. Come as you are.").expect("edited");
+    k.world.edit(k.owner, k.supper, "fees", "free").expect("edited");
+    let text = "A warm room. Come as you are, or later.";
+    let proposal = k.world.propose(k.keeper, k.supper, "description", text).expect("proposed");
+    k.world.run_until_quiet();
+    assert!(k.is_open(k.reader, proposal), "seen by all while the owner is away");
+    k.world.link(k.hub, k.owner).run_until_quiet();
+    k.everywhere("description", "A warm hall. Come as you are, or later.");
+    k.everywhere("fees", "free");
+    assert_eq!(k.answer(k.reader, proposal), Some(Verdict::Accepted));
+    assert!(k.world.row(k.reader, proposal).is_none(), "its maker has withdrawn it");
+    k.world.check_safety().expect("safe");
+}
+
+#[test]
+fn a_keeper_goes_on_from_what_it_has_proposed() {
+    let mut k = kept(2);
+    k.world.cut(k.hub, k.owner);
+    let first = "A warm room. Come as you are. Soup.";
+    k.world.propose(k.keeper, k.supper, "description", first).expect("proposed");
+    k.world.propose(k.keeper, k.supper, "description", &format!("{first} Bread.")[..]).expect("proposed");
+    let again = k.world.propose(k.keeper, k.supper, "description", &format!("{first} Bread.")[..]);
+    assert_eq!(again.expect_err("twice").kind, RefusalKind::AlreadyDone);
+    k.world.edit(k.owner, k.supper, "description", "A warm hall. Come as you are.").expect("edited");
+    k.world.link(k.hub, k.owner).run_until_quiet();
+    k.everywhere("description", "A warm hall. Come as you are. Soup. Bread.");
+}
+
+#[test]
+fn a_keepership_that_ended_leaves_later_edits_to_a_person_on_every_node() {
+    let mut k = kept(3);
+    k.world.cut(k.hub, k.owner);
+    k.world.keep(k.owner, k.supper, k.keeper, false).expect("ended");
+    let proposal = k.world.propose(k.keeper, k.supper, "fees", "5 pounds").expect("proposed");
+    k.world.link(k.hub, k.owner).run_until_quiet();
+    for at in [k.hub, k.owner, k.keeper, k.reader] {
+        assert_eq!(k.field(at, "fees"), None);
+        assert!(keepers(&k.world.row(at, k.supper).expect("held").value).is_empty());
+        assert!(k.is_open(at, proposal), "at {at}");
+    }
+    k.say(proposal, Verdict::Accepted).expect("accepted");
+    k.world.run_until_quiet();
+    k.everywhere("fees", "5 pounds");
+    assert_eq!(k.say(proposal, Verdict::Accepted).expect_err("twice").kind, RefusalKind::NotFound);
+    // Now it is no keeper, and the owner no partner: there is no way to it.
+    let refused = k.world.propose(k.keeper, k.supper, "fees", "6 pounds").expect_err("no partner");
+    assert_eq!(refused.kind, RefusalKind::NotAllowed);
+}
+
+#[test]
+fn any_partner_proposes_to_the_owner_alone_and_hears_what_became_of_it() {
+    let mut k = kept(4);
+    k.world.pair(k.owner, k.reader).link(k.owner, k.reader).run_until_quiet();
+    let [yes, no] =
+        ["free", "a pound"].map(|fee| k.world.propose(k.reader, k.supper, "fees", fee).expect("proposed"));
+    k.world.run_until_quiet();
+    assert!(k.is_open(k.owner, yes) && k.is_open(k.owner, no));
+    assert!(k.world.row(k.hub, yes).is_none() && k.world.row(k.keeper, no).is_none());
+    k.say(yes, Verdict::Accepted).expect("accepted");
+    k.say(no, Verdict::Refused { reason: "it was never so".into() }).expect("refused");
+    k.world.run_until_quiet();
+    k.everywhere("fees", "free");
+    assert_eq!(k.answer(k.reader, no), Some(Verdict::Refused { reason: "it was never so".into() }));
+    assert!(k.world.row(k.reader, yes).is_none() && k.world.row(k.reader, no).is_none(), "withdrawn");
+    k.world.check_safety().expect("safe");
+}
+
+#[test]
+fn an_owner_put_back_to_an_old_copy_takes_nothing_twice() {
+    let mut k = kept(5);
+    k.world.back_up(k.owner);
+    let text = "A warm room. Come as you are. Soup.";
+    // The keeper does not hear of the answer, so that the proposal stands on.
+    let proposal = k.world.propose(k.keeper, k.supper, "description", text).expect("proposed");
+    k.world.run_until_quiet();
+    k.everywhere("description", text);
+    k.world.restore(k.owner);
+    k.world.link(k.hub, k.owner).run_until_quiet();
+    k.everywhere("description", text);
+    assert_eq!(k.answer(k.owner, proposal), Some(Verdict::Accepted));
+    k.world.edit(k.owner, k.supper, "fees", "free").expect("edited");
+    k.world.run_until_quiet();
+    k.everywhere("fees", "free");
+    k.everywhere("description", text);
+}
+
+#[test]
+fn two_nodes_of_the_owner_take_one_proposal_alike() {
+    let mut world = World::seeded(6);
+    let [[home, laptop], [keeper, _]] = world.organisations([2, 2]).map(|nodes| [nodes[0], nodes[1]]);
+    let supper = world.publish(home, "Supper", Audience::Public);
+    world.keep(home, supper, keeper, true).expect("kept");
+    world.link(home, laptop).link(home, keeper).link(laptop, keeper).run_until_quiet();
+    world.cut(home, laptop);
+    let text = "A warm room. Come as you are. Soup.";
+    world.propose(keeper, supper, "description", text).expect("proposed");
+    world.run_until_quiet();
+    world.link(home, laptop).run_until_quiet();
+    for at in [home, laptop, keeper] {
+        let row = world.row(at, supper).expect("held");
+        assert_eq!((row.value.get("description"), row.conflicts), (Some(&json!(text)), 0), "at {at}");
+    }
+    world.check_safety().expect("safe");
+}
+
+#[test]
+fn what_was_proposed_upon_an_earlier_history_stands_where_nothing_else_was_said() {
+    let mut k = kept(7);
+    k.world.cut(k.hub, k.keeper);
+    k.world.write(k.owner, k.supper, WriteAction::Share(Audience::Own)).expect("closer");
+    k.world.write(k.owner, k.supper, WriteAction::Share(Audience::Public)).expect("a new history");
+    k.world.edit(k.owner, k.supper, "wait_time", "none").expect("edited");
+    let taken = k.world.propose(k.keeper, k.supper, "fees", "free").expect("proposed");
+    let left = k.world.propose(k.keeper, k.supper, "wait_time", "a week").expect("proposed");
+    k.world.link(k.hub, k.keeper).run_until_quiet();
+    k.everywhere("fees", "free");
+    k.everywhere("wait_time", "none");
+    assert_eq!(k.answer(k.reader, taken), Some(Verdict::Accepted));
+    assert!(k.is_open(k.reader, left));
+    let incidents = &k.world.nodes[k.owner].disk.incidents;
+    assert!(incidents.iter().any(|i| i.message.contains("wait_time was changed since")), "{incidents:#?}");
+}
+
+#[test]
+fn nobody_answers_for_the_owner() {
+    let mut k = kept(8);
+    k.world.cut(k.hub, k.owner);
+    let proposal = k.world.propose(k.keeper, k.supper, "fees", "free").expect("proposed");
+    k.world.run_until_quiet();
+    for verdict in [Verdict::Accepted, Verdict::Refused { reason: String::new() }] {
+        let command = Command::AnswerProposal { proposal, target: k.supper, verdict };
+        assert_eq!(k.world.ask(k.reader, command).expect_err("not the owner").kind, RefusalKind::NotAllowed);
+    }
+    assert_eq!(k.world.row(k.reader, proposal).map(|row| row.life), Some(Life::Live));
+    let own = k.world.propose(k.owner, k.supper, "fees", "free").expect_err("own");
+    assert_eq!(own.kind, RefusalKind::NotAllowed);
+}
