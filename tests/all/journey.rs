@@ -5,6 +5,7 @@ mod damage;
 mod demo;
 mod hub;
 mod import;
+mod keeping;
 mod pairing;
 mod recovery;
 mod sharing;

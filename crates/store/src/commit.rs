@@ -124,7 +124,7 @@ fn document_values(row: &DocumentRow) -> Result<[Value; 14], StoreError> {
         Value::Int(row.conflicts.into()),
         Value::Int(row.last_modified.as_ms()),
         Value::count(row.bytes)?,
-        row.about.as_ref().map_or(Value::NoBytes, |about| about.as_bytes().into()),
+        Value::bytes_or_none(row.about.as_ref().map(|about| about.as_bytes().as_slice())),
     ])
 }
 

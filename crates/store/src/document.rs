@@ -27,6 +27,10 @@ pub struct DocumentFilter {
     pub life: Option<Life>,
     /// Only with this in their name, whatever its case.
     pub name: Option<String>,
+    /// Only these documents; all when it is empty.
+    pub ids: BTreeSet<DocId>,
+    /// Only those that are about one of these documents; all when it is empty.
+    pub about: BTreeSet<DocId>,
     /// Only those whose record id begins so.
     pub record: Option<RecordPrefix>,
     /// Those of owners that nobody stands for as well.
@@ -106,6 +110,20 @@ impl Store {
         rows.iter().map(|row| sql::id(row, 0, "document id")).collect()
     }
 
+    /// Live proposals that are not answered by the owner of what they are about, and this organisation's own whether
+    /// answered or not.
+    pub async fn open_proposals(&self, own: &OrgId) -> Result<Vec<DocumentRow>, StoreError> {
+        let select = format!(
+            "select {COLUMNS} from document where kind = $1 and life = 1 and (owner = $2 or not exists \
+             (select 1 from document answer join document target on target.doc_id = document.about \
+              where answer.about = document.doc_id and answer.kind = $3 and answer.owner = target.owner)) \
+             order by doc_id"
+        );
+        let kind = |kind: Kind| Value::Int(kind.number().into());
+        let values = vec![kind(Kind::PROPOSAL), own.as_bytes().into(), kind(Kind::ANSWER)];
+        self.read(select, values).await?.iter().map(read_row).collect()
+    }
+
     /// How many live documents of which kind are here from whom.
     pub async fn counts(&self) -> Result<Vec<DocumentCount>, StoreError> {
         let select = format!(
@@ -163,6 +181,12 @@ fn conditions(filter: &DocumentFilter, after: Option<&DocumentPlace>) -> Result<
     if let Some(name) = &filter.name {
         let pattern = format!("%{}%", escaped(&folded(name)));
         all.push(format!("folded like {} escape '!'", bind(sql::text(&pattern, "a name to look for")?)));
+    }
+    for (column, documents) in [("doc_id", &filter.ids), ("about", &filter.about)] {
+        if !documents.is_empty() {
+            let documents: Vec<_> = documents.iter().map(|document| bind(document.as_bytes().into())).collect();
+            all.push(format!("{column} in ({})", documents.join(",")));
+        }
     }
     if let Some(record) = &filter.record {
         let (low, high) = (bind(record.low.as_bytes().into()), bind(record.high.as_bytes().into()));

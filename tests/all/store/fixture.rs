@@ -85,6 +85,7 @@ impl Author {
             life: Life::Live,
             is_public: true,
             name: name.to_string(),
+            about: None,
             value: json!({"name": name, "fee": 3.5, "days": ["tue", "thu"]}),
             heads: vec![head(record, rev)],
             conflicts: 0,

@@ -222,3 +222,40 @@ fn the_database_says_what_it_takes_on_disk() {
         assert!(before > 0 && after > before, "{before} and then {after}");
     });
 }
+
+#[test]
+fn documents_are_found_by_what_they_are_about() {
+    check("about", async |database| {
+        let store = database.open().await;
+        let (owner, maker, other) = (author(1), author(2), author(3));
+        let listing = owner.row(1, "Supper", 1);
+        let about = |author: &Author, record: u8, kind: Kind, about| DocumentRow {
+            kind,
+            about: Some(about),
+            ..author.row(record, "", 1)
+        };
+        let [open, answered, withdrawn] = [2, 3, 4].map(|record| about(&maker, record, Kind::PROPOSAL, listing.doc_id));
+        let withdrawn = DocumentRow { life: Life::Withdrawn, ..withdrawn };
+        let mine = about(&other, 5, Kind::PROPOSAL, listing.doc_id);
+        let answers = [
+            about(&owner, 6, Kind::ANSWER, answered.doc_id),
+            about(&owner, 7, Kind::ANSWER, mine.doc_id),
+            // Nobody else's word is an answer.
+            about(&other, 8, Kind::ANSWER, open.doc_id),
+        ];
+        let documents =
+            [listing.clone(), open.clone(), answered.clone(), withdrawn, mine.clone()].into_iter().chain(answers);
+        store.commit(&Batch { documents: documents.collect(), ..Batch::default() }).await.expect("commits");
+
+        let filter = DocumentFilter { about: [listing.doc_id].into(), ..DocumentFilter::default() };
+        assert_eq!(store.documents(&filter, None, 9).await.expect("lists").len(), 4);
+        let filter = DocumentFilter { ids: [open.doc_id, mine.doc_id].into(), ..DocumentFilter::default() };
+        assert_eq!(store.documents(&filter, None, 9).await.expect("lists").len(), 2);
+        let ids = |rows: Vec<DocumentRow>| rows.iter().map(|row| row.doc_id).collect::<std::collections::BTreeSet<_>>();
+        let found = store.open_proposals(&other.org).await.expect("lists");
+        assert_eq!(ids(found), [open.doc_id, mine.doc_id].into());
+        let found = store.open_proposals(&owner.org).await.expect("lists");
+        assert_eq!(ids(found.clone()), [open.doc_id].into());
+        assert_eq!(found, [open]);
+    });
+}

@@ -10,15 +10,16 @@ const LIFTED: [(&str, &str); 4] =
     [("sessions", "schedules"), ("contacts", "contacts"), ("phones", "phones"), ("service_areas", "service_areas")];
 
 /// The service object that HSDS-UK 3.0 knows, with what UK 3.0 dropped under its international name, and what no HSDS knows under our
-/// own. `organisation` is the value of the organisation's document, where it is here. What is ours alone (the audience) stays out.
+/// own. `organisation` is the value of the organisation's document, where it is here. What is ours alone (audience, keepers) stays out.
 pub fn to_hsds(record: RecordId, value: &Value, organisation: Option<(RecordId, &Value)>) -> Value {
     let nothing = Map::new();
     let held = value.as_object().unwrap_or(&nothing);
     let places = held.get("locations").and_then(Value::as_object).unwrap_or(&nothing);
     let mut out = Map::new();
     out.insert("id".into(), record.to_string().into());
-    let special =
-        |key: &str| matches!(key, "locations" | "audience" | "extra") || LIFTED.iter().any(|(ours, _)| *ours == key);
+    let special = |key: &str| {
+        matches!(key, "locations" | "audience" | "keepers" | "extra") || LIFTED.iter().any(|(ours, _)| *ours == key)
+    };
     for (key, field) in held.iter().filter(|(key, _)| !special(key)) {
         out.insert(key.clone(), outward(Shape::Record(LISTING).child(key), field));
     }

@@ -20,7 +20,8 @@ impl Proposal {
         let heads = list(value, "at_heads", limits::DOCUMENT_HEADS)?.iter();
         let heads = heads.map(|head| head.as_str().unwrap_or_default().parse());
         let at_heads: BTreeSet<ChangeHash> = heads.collect::<Result<_, _>>()?;
-        let edits = list(value, "edits", limits::PROPOSAL_EDITS)?.iter().map(read_edit).collect::<Result<Vec<_>, _>>()?;
+        let edits =
+            list(value, "edits", limits::PROPOSAL_EDITS)?.iter().map(read_edit).collect::<Result<Vec<_>, _>>()?;
         if at_heads.is_empty() || edits.is_empty() {
             return Err(Refusal::malformed("a proposal without heads or edits"));
         }

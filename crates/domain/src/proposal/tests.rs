@@ -47,10 +47,7 @@ fn edited(mut content: Content, description: &str) -> Content {
 fn what_is_written_is_read() {
     let edits = vec![
         edit(&["extra", r"a.b\c"], json!({ "x": [1, 2] })),
-        ProposedEdit {
-            edit: Edit { path: vec!["fees".into()], value: None },
-            was: Some(json!("free")),
-        },
+        ProposedEdit { edit: Edit { path: vec!["fees".into()], value: None }, was: Some(json!("free")) },
     ];
     let proposal = proposal(&supper(), edits);
     assert_eq!(Proposal::read(&proposal.value()), Ok(proposal.clone()));

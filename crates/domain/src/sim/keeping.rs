@@ -115,8 +115,7 @@ fn a_keepership_that_ended_leaves_later_edits_to_a_person_on_every_node() {
 fn any_partner_proposes_to_the_owner_alone_and_hears_what_became_of_it() {
     let mut k = kept(4);
     k.world.pair(k.owner, k.reader).link(k.owner, k.reader).run_until_quiet();
-    let [yes, no] =
-        ["free", "a pound"].map(|fee| k.world.propose(k.reader, k.supper, "fees", fee).expect("proposed"));
+    let [yes, no] = ["free", "a pound"].map(|fee| k.world.propose(k.reader, k.supper, "fees", fee).expect("proposed"));
     k.world.run_until_quiet();
     assert!(k.is_open(k.owner, yes) && k.is_open(k.owner, no));
     assert!(k.world.row(k.hub, yes).is_none() && k.world.row(k.keeper, no).is_none());

@@ -32,5 +32,5 @@ pub use batch::Batch;
 pub use effect::{Effect, Input, Notice};
 pub use engine::{Engine, Known, Own, Standing, Usage};
 pub use message::Message;
-pub use proposal::Proposing;
 pub use needs::{Corrupt, Document, Loaded, Needs, QuarantineMark};
+pub use proposal::Proposing;

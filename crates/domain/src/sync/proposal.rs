@@ -117,7 +117,9 @@ impl Engine {
                     self.proposals.forget(&id);
                     Ok(())
                 }
-                Some(maker) if self.takes_from(&maker, target, loaded) => self.accept_or_leave(now, id, target, loaded, out),
+                Some(maker) if self.takes_from(&maker, target, loaded) => {
+                    self.accept_or_leave(now, id, target, loaded, out)
+                }
                 _ => Ok(()),
             };
             match done {
@@ -228,7 +230,10 @@ impl Engine {
                 .hint("its maker may have taken it back: `fingerpost proposal list` shows what waits"));
         }
         if !target.is_of(Kind::LISTING, &self.own.org) {
-            return Err(Refusal::new(RefusalKind::NotAllowed, "only the owner of a listing answers what is proposed for it"));
+            return Err(Refusal::new(
+                RefusalKind::NotAllowed,
+                "only the owner of a listing answers what is proposed for it",
+            ));
         }
         if is_answered(loaded, &answer_document(&self.own.org, &id)) {
             return Err(Refusal::new(RefusalKind::AlreadyDone, "it was answered already"));

@@ -23,6 +23,22 @@ Examples:
 
 What partners already hold and may hold no longer is taken back from them.";
 
+const PROPOSE: &str = "\
+Examples:
+  fingerpost listing propose 5f0c --set fees=free --note \"I asked them on Tuesday\"
+  fingerpost listing propose 5f0c --unset funded_until
+
+The owner gets the change as you saw the listing, and takes it or does not. What the owner edits
+meanwhile stands beside it. `fingerpost proposal list` tells what became of it.";
+
+const KEEPER: &str = "\
+Examples:
+  fingerpost listing keeper add 5f0c \"Hoe Street link workers\"
+  fingerpost listing keeper remove 5f0c \"Hoe Street link workers\"
+
+What a keeper edits is taken at this node without asking. While this node is away, readers see it
+beside the listing as reported and not yet confirmed.";
+
 const IMPORT: &str = "\
 Examples:
   fingerpost import services.ndjson.gz             shows what would change, then asks
@@ -105,7 +121,7 @@ pub(crate) enum Listing {
         #[arg(long)]
         audience: Option<String>,
     },
-    /// Edit a listing of your own
+    /// Edit a listing of your own, or one that you keep for its owner
     #[command(after_help = EDITS)]
     Edit {
         /// The listing's id or the start of it
@@ -132,6 +148,80 @@ pub(crate) enum Listing {
         #[arg(long)]
         audience: String,
     },
+    /// Propose to the owner of a listing what it should say
+    #[command(after_help = PROPOSE)]
+    Propose {
+        /// The listing's id or the start of it
+        id: String,
+        #[command(flatten)]
+        edits: Edits,
+        /// A word to the owner: how you know
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// Say whose edits of a listing of your own are taken without asking
+    #[command(subcommand)]
+    Keeper(Keeper),
+}
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = KEEPER)]
+pub(crate) enum Keeper {
+    /// Take what an organisation proposes for a listing from now on
+    Add {
+        /// The listing's id or the start of it
+        id: String,
+        /// The organisation's id, the start of it, or its name
+        organisation: String,
+    },
+    /// Ask first again
+    Remove {
+        /// The listing's id or the start of it
+        id: String,
+        /// The organisation's id, the start of it, or its name
+        organisation: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Proposal {
+    /// List proposals that wait, and what became of your own
+    List {
+        /// Those that were answered long ago as well
+        #[arg(long)]
+        all: bool,
+    },
+    /// Take what was proposed for a listing of yours
+    ///
+    /// It is written into the listing as it was when it was proposed, beside what was edited since.
+    Accept {
+        /// The proposal's id or the start of it
+        id: String,
+    },
+    /// Do not take it
+    Refuse {
+        /// The proposal's id or the start of it
+        id: String,
+        /// A word to its maker: why not. As public as the proposal
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Take a proposal of your own back
+    Withdraw {
+        /// The proposal's id or the start of it
+        id: String,
+    },
+}
+
+impl Proposal {
+    pub(super) fn aim(&self) -> String {
+        match self {
+            Self::List { .. } => "list proposals".into(),
+            Self::Accept { id } => format!("accept proposal {id:?}"),
+            Self::Refuse { id, .. } => format!("refuse proposal {id:?}"),
+            Self::Withdraw { id } => format!("withdraw proposal {id:?}"),
+        }
+    }
 }
 
 impl Listing {
@@ -144,6 +234,9 @@ impl Listing {
             Self::History { id } => format!("show the history of listing {id:?}"),
             Self::Withdraw { id } => format!("withdraw listing {id:?}"),
             Self::Share { id, .. } => format!("share listing {id:?}"),
+            Self::Propose { id, .. } => format!("propose a change of listing {id:?}"),
+            Self::Keeper(Keeper::Add { id, .. }) => format!("give listing {id:?} a keeper"),
+            Self::Keeper(Keeper::Remove { id, .. }) => format!("end the keeping of listing {id:?}"),
         }
     }
 }

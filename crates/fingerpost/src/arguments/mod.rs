@@ -6,7 +6,7 @@ mod node;
 mod partner;
 
 pub(crate) use demo::Demo;
-pub(crate) use listing::{Edits, Export, Import, ImportUndo, ImportVerb, Listing, Organisation};
+pub(crate) use listing::{Edits, Export, Import, ImportUndo, ImportVerb, Keeper, Listing, Organisation, Proposal};
 pub(crate) use node::{ConfigVerb, Init, Key, Settings, Up};
 pub(crate) use partner::{As, Follow, Invite, Join, Partner, Roster};
 
@@ -90,6 +90,9 @@ pub(crate) enum Command {
     /// See and edit listings: services, groups and events
     #[command(subcommand)]
     Listing(Listing),
+    /// See and answer what others would have in your listings, and what became of your own proposals
+    #[command(subcommand)]
+    Proposal(Proposal),
     /// Bring listings in from an Open Referral file or folder, or a spreadsheet saved as CSV; take that back
     Import(Import),
     /// Write the own listings out as Open Referral UK
@@ -130,6 +133,7 @@ impl Command {
             Self::Organisation(Organisation::Show) => "show the organisation".into(),
             Self::Organisation(Organisation::Edit { .. }) => "edit the organisation".into(),
             Self::Listing(verb) => verb.aim(),
+            Self::Proposal(verb) => verb.aim(),
             Self::Import(import) => import.aim(),
             Self::Export(_) => "export the listings".into(),
             Self::Verify => "verify".into(),

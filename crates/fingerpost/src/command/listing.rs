@@ -1,7 +1,7 @@
 //! `organisation` and `listing`.
 
 use super::Place;
-use crate::arguments::{Edits, Listing, Organisation};
+use crate::arguments::{Edits, Keeper, Listing, Organisation};
 use crate::edit::{gather, in_editor, named};
 use crate::node_of::{Asked, Need, find, unexpected};
 use crate::output::{Reader, print, print_json};
@@ -74,6 +74,19 @@ pub(super) async fn listing(place: &Place, verb: Listing) -> Result<(), Failure>
             let mut node = find(&place.data, Need::Running).await?;
             write(place, &mut node, Request::ListingShare { id, audience }, "Shared").await
         }
+        Listing::Propose { id, edits, note } => {
+            let mut node = find(&place.data, Need::Running).await?;
+            let edits = wanted(&mut node, &edits, Request::ListingShow { id: id.clone() }).await?;
+            write(place, &mut node, Request::ListingPropose { id, edits, note }, "Proposed").await
+        }
+        Listing::Keeper(Keeper::Add { id, organisation }) => {
+            let mut node = find(&place.data, Need::Running).await?;
+            write(place, &mut node, Request::ListingKeeperAdd { id, organisation }, "Kept from now on").await
+        }
+        Listing::Keeper(Keeper::Remove { id, organisation }) => {
+            let mut node = find(&place.data, Need::Running).await?;
+            write(place, &mut node, Request::ListingKeeperRemove { id, organisation }, "Kept no longer").await
+        }
     }
 }
 
@@ -128,14 +141,21 @@ async fn wanted(node: &mut Asked, edits: &Edits, show: Request) -> Result<Vec<Pa
     in_editor("Change what you like, then save and close: only what you changed is written.", &view.fields)
 }
 
-async fn write(place: &Place, node: &mut Asked, request: Request, done: &str) -> Result<(), Failure> {
+pub(super) async fn write(place: &Place, node: &mut Asked, request: Request, done: &str) -> Result<(), Failure> {
     let Response::Written(written) = node.ask(request).await? else { return Err(unexpected()) };
     place.reader.show(&json!(written), || told(&written, done))
 }
 
 fn told(written: &Written, done: &str) -> String {
     let id = written.id.to_string();
-    if written.changed {
+    if let Some(proposal) = written.proposal {
+        let proposal = proposal.to_string();
+        format!(
+            "Proposed to the listing's owner: {proposal}\nto see what becomes of it: fingerpost proposal list\nto take it \
+             back: fingerpost proposal withdraw {}\n",
+            short(&proposal, ID_SHOWN)
+        )
+    } else if written.changed {
         format!("{done}: {id}\nto see it: fingerpost listing show {}\n", short(&id, ID_SHOWN))
     } else {
         format!("Nothing to change: {id} is so already.\n")

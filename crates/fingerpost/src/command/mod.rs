@@ -5,6 +5,7 @@ mod import;
 mod init;
 mod listing;
 mod partner;
+mod proposal;
 mod sink;
 mod status;
 pub(crate) mod up;
@@ -46,6 +47,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Unfollow(follow) => partner::follow(&place, Request::Unfollow { id: follow.organisation }).await,
         Command::Organisation(verb) => listing::organisation(&place, verb).await,
         Command::Listing(verb) => listing::listing(&place, verb).await,
+        Command::Proposal(verb) => proposal::proposal(&place, verb).await,
         Command::Import(import) => import::import(&place, import).await,
         Command::Export(export) => import::export(&place, export).await,
         Command::Completions { shell } => completions(shell),

@@ -1,6 +1,7 @@
 //! A listing as somebody who wants to go there reads it; then who said so.
 
 use super::place::{access, place, things};
+use super::proposal::reports;
 use super::schedule::{date, exception, scalar, session, text};
 use super::{ID_SHOWN, instant, organisation, plain, short, table, thousands, wrap};
 use node::api::{Conflict, DocumentView, HistoryEntry, ListingRow, OrgId};
@@ -50,6 +51,7 @@ pub(crate) fn listing(view: &DocumentView, names: &Names) -> String {
     let fields = &view.fields;
     let mut out = format!("{}\n", plain(text(fields, "name").unwrap_or("(no name)")));
     out.push_str(&under_title(view, names));
+    out.push_str(&section("Reported, and not yet confirmed by its owner", &reports(&view.reports, names)));
     let sections = [
         ("What", what(fields)),
         ("Who for", who_for(fields)),
@@ -308,7 +310,7 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// A value in few words; a map of things by what its entries say.
-fn compact(value: &Value) -> String {
+pub(super) fn compact(value: &Value) -> String {
     match value {
         Value::Array(values) => values.iter().map(compact).collect::<Vec<_>>().join(", "),
         Value::Object(map) if map.values().all(Value::is_object) => {
@@ -344,7 +346,9 @@ fn conflicts(id: &str, conflicts: &[Conflict], names: &Names) -> String {
 fn history_lines<'a>(entries: impl Iterator<Item = &'a HistoryEntry>, names: &Names) -> Vec<String> {
     let line = |entry: &HistoryEntry| {
         let what = if entry.fields.is_empty() { "nothing that is shown".to_owned() } else { entry.fields.join(", ") };
-        format!("{}, {}: {what}", instant(entry.at_ms), organisation(&entry.organisation, names))
+        let proposed = entry.proposed_by.map(|maker| format!(", as {} proposed", organisation(&maker, names)));
+        let who = organisation(&entry.organisation, names);
+        format!("{}, {who}{}: {what}", instant(entry.at_ms), proposed.unwrap_or_default())
     };
     entries.map(line).collect()
 }

@@ -5,6 +5,7 @@ pub(crate) mod import;
 pub(crate) mod listing;
 pub(crate) mod partner;
 mod place;
+pub(crate) mod proposal;
 mod schedule;
 pub(crate) mod status;
 

@@ -13,6 +13,7 @@ fn view(fields: Value) -> DocumentView {
         owner: org(1),
         withdrawn: false,
         keepers: vec![],
+        reports: vec![],
         conflicts: vec![],
         history: vec![],
     }
@@ -61,6 +62,7 @@ fn a_listing_reads_as_somebody_who_wants_to_go_there_reads_it() {
         organisation: org(1),
         at_ms,
         fields: vec!["name".into(), "sessions".into()],
+        proposed_by: None,
     }];
     insta::assert_snapshot!(listing::listing(&view, &names()).replace(&instant(at_ms), "[an instant]"));
 }

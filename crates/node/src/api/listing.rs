@@ -56,6 +56,9 @@ pub struct DocumentView {
     pub withdrawn: bool,
     /// Whose proposals the owner's node takes without asking.
     pub keepers: Vec<OrgId>,
+    /// What keepers have said and the owner has not confirmed yet, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reports: Vec<Report>,
     /// Fields with more than one value.
     pub conflicts: Vec<Conflict>,
     /// Who changed what and when, newest first, at most 200.
@@ -95,6 +98,76 @@ pub struct HistoryEntry {
     pub at_ms: Timestamp,
     /// The top-level fields that it changed.
     pub fields: Vec<String>,
+    /// On whose proposal, where it was not the owner's own idea.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_by: Option<OrgId>,
+}
+
+/// What a keeper has said of a listing, and its owner has not confirmed yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The proposal's record.
+    pub proposal: RecordId,
+    /// The keeper.
+    pub organisation: OrgId,
+    /// When it says that it said so.
+    pub at_ms: Timestamp,
+    /// What it would have.
+    pub edits: Vec<ProposedEdit>,
+    /// In its words.
+    pub note: String,
+}
+
+/// One field as somebody would have it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProposedEdit {
+    /// Its dotted path.
+    pub field: String,
+    /// What it should say; nothing where it should go.
+    pub value: Option<Value>,
+    /// What it said then.
+    pub was: Option<Value>,
+}
+
+/// Where a proposal stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProposalState {
+    /// The owner has not answered.
+    Waiting,
+    /// The owner took it.
+    Accepted,
+    /// The owner did not.
+    Refused,
+    /// Its maker took it back.
+    Withdrawn,
+}
+
+/// One proposal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProposalRow {
+    /// Its record.
+    pub id: RecordId,
+    /// The listing that it is about.
+    pub listing: RecordId,
+    /// What the listing is called; empty where it is not here.
+    pub listing_name: String,
+    /// Whose the listing is.
+    pub owner: OrgId,
+    /// Whose proposal it is.
+    pub organisation: OrgId,
+    /// When it was made, as its maker says.
+    pub at_ms: Timestamp,
+    /// Where it stands.
+    pub state: ProposalState,
+    /// Why it was refused, in the owner's words; empty where nothing was said.
+    pub reason: String,
+    /// Whether its maker is a keeper of the listing.
+    pub by_keeper: bool,
+    /// What it would have.
+    pub edits: Vec<ProposedEdit>,
+    /// In its maker's words.
+    pub note: String,
 }
 
 /// What became of one document that was written.
@@ -106,4 +179,7 @@ pub struct Written {
     pub version: VersionId,
     /// Whether there was anything to change.
     pub changed: bool,
+    /// The proposal that was made instead, where the document is another organisation's; `version` is then the proposal's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<RecordId>,
 }

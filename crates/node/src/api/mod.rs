@@ -15,7 +15,10 @@ pub use import::{
     BadRow, ColumnReading, FieldDifference, ImportCounts, ImportDifference, ImportPreview, ImportSource, Imported,
     Novelty, SaidBy, UndoCounts, UndoLeft, UndoPreview, Undone,
 };
-pub use listing::{Conflict, ConflictValue, DocumentView, HistoryEntry, ListingPage, ListingRow, PathEdit, Written};
+pub use listing::{
+    Conflict, ConflictValue, DocumentView, HistoryEntry, ListingPage, ListingRow, PathEdit, ProposalRow, ProposalState,
+    ProposedEdit, Report, Written,
+};
 pub use partner::{InviteRole, Invited, Joined, PartnerRow, PartnerState, PartnerView, RosterRow, Trust, Words};
 pub use status::{
     Check, Initialised, NodeDetail, NodeKeys, Overview, OwnerCount, RefusedContent, Setting, Severity, Status,
@@ -144,7 +147,7 @@ pub enum Request {
         /// Who may hold it: `public`, `partners`, `own`, or organisations with commas between; `public` when nothing is said.
         audience: Option<String>,
     },
-    /// Edits an own listing. Answered by [`Response::Written`].
+    /// Edits an own listing, or proposes the same for one that this organisation keeps. Answered by [`Response::Written`].
     ListingEdit {
         /// Which.
         id: String,
@@ -162,6 +165,51 @@ pub enum Request {
         id: String,
         /// As in [`Request::ListingAdd`].
         audience: String,
+    },
+    /// Proposes to the owner of a listing what it should say. Answered by [`Response::Written`], with the proposal.
+    ListingPropose {
+        /// Which.
+        id: String,
+        /// What to change.
+        edits: Vec<PathEdit>,
+        /// For the owner, in words.
+        note: String,
+    },
+    /// Takes the proposals of an organisation on an own listing without asking from now on. Answered by [`Response::Written`].
+    ListingKeeperAdd {
+        /// Which listing.
+        id: String,
+        /// Which organisation: its id, the start of it, or its name.
+        organisation: String,
+    },
+    /// Ends that. Answered by [`Response::Written`].
+    ListingKeeperRemove {
+        /// Which listing.
+        id: String,
+        /// Which organisation.
+        organisation: String,
+    },
+    /// Proposals. Answered by [`Response::Proposals`].
+    ProposalList {
+        /// Those that were answered or taken back long ago as well.
+        all: bool,
+    },
+    /// Takes what was proposed for an own listing. Answered by [`Response::Written`].
+    ProposalAccept {
+        /// Which proposal.
+        id: String,
+    },
+    /// Does not. Answered by [`Response::Done`].
+    ProposalRefuse {
+        /// Which proposal.
+        id: String,
+        /// Why, for its maker: as public as the proposal.
+        reason: String,
+    },
+    /// Takes an own proposal back. Answered by [`Response::Done`].
+    ProposalWithdraw {
+        /// Which proposal.
+        id: String,
     },
     /// Reads a file and says what importing it would do. Answered by [`Response::ImportPreview`].
     ImportPreview(ImportSource),
@@ -254,6 +302,13 @@ pub enum Response {
     },
     /// To [`Request::ListingList`].
     Listings(ListingPage),
+    /// To [`Request::ProposalList`].
+    Proposals {
+        /// Oldest first.
+        proposals: Vec<ProposalRow>,
+        /// The names of the organisations that they name by id, where they are known.
+        names: BTreeMap<OrgId, String>,
+    },
     /// To everything that writes one document.
     Written(Written),
     /// To [`Request::ImportPreview`].

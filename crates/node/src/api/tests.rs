@@ -52,7 +52,7 @@ fn the_fixed_forms_are_as_the_interfaces_say() {
         json!({"id": record.to_string(), "owner": a.to_string(), "name": "Supper", "last_modified": "2026-11-24T10:00:00Z", "life": "rolling"}),
     );
     check(
-        Written { id: record, version, changed: true },
+        Written { id: record, version, changed: true, proposal: None },
         json!({"id": record.to_string(), "version": version.to_string(), "changed": true}),
     );
     check(
@@ -77,6 +77,7 @@ fn a_document_shows_its_own_fields_beside_owner_conflicts_and_history() {
             owner: a,
             withdrawn: false,
             keepers: vec![],
+            reports: vec![],
             conflicts: vec![Conflict {
                 field: "name".into(),
                 values: vec![ConflictValue { value: json!("Supper"), organisation: a, at_ms, stands: true }],
@@ -86,6 +87,7 @@ fn a_document_shows_its_own_fields_beside_owner_conflicts_and_history() {
                 organisation: a,
                 at_ms,
                 fields: vec!["name".into()],
+                proposed_by: None,
             }],
         },
         json!({

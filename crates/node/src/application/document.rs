@@ -6,6 +6,7 @@ use crate::clock::now;
 use crate::secret::random;
 use domain::document::shape::{check_edit, keyed, parse_path};
 use domain::document::{Edit, Kind, at};
+use domain::proposal::keepers;
 use domain::statement::Life;
 use domain::sync::batch::DocumentRow;
 use domain::sync::effect::{Answer, Command, Write, WriteAction};
@@ -69,6 +70,10 @@ impl Application {
     }
 
     pub(super) async fn edit_listing(&self, id: &str, edits: &[PathEdit]) -> Result<Response, Refusal> {
+        let row = self.find_listing(id).await?;
+        if row.owner != self.0.org && keepers(&row.value).contains(&self.0.org) {
+            return self.propose(id, edits, String::new()).await;
+        }
         let row = self.find_own_listing(id, "edited").await?;
         let edits = edits_of(Kind::LISTING, &row.value, edits)?;
         named(&applied(&row.value, &edits), "a listing")?;
@@ -101,7 +106,7 @@ impl Application {
     }
 
     /// The listing that an id, or the start of one, names. An own one goes before another's with the same record.
-    async fn find_listing(&self, text: &str) -> Result<DocumentRow, Refusal> {
+    pub(super) async fn find_listing(&self, text: &str) -> Result<DocumentRow, Refusal> {
         let filter = DocumentFilter {
             kind: Some(Kind::LISTING),
             record: Some(find::record(text)?),
@@ -121,7 +126,7 @@ impl Application {
         }
     }
 
-    async fn find_own_listing(&self, text: &str, done: &str) -> Result<DocumentRow, Refusal> {
+    pub(super) async fn find_own_listing(&self, text: &str, done: &str) -> Result<DocumentRow, Refusal> {
         let row = self.find_listing(text).await?;
         if row.owner == self.0.org {
             return Ok(row);
@@ -129,7 +134,7 @@ impl Application {
         let names = self.names().await?;
         let owner = names.get(&row.owner).cloned().unwrap_or_else(|| row.owner.to_string());
         Err(Refusal::new(RefusalKind::NotAllowed, format!("{:?} cannot be {done} here: it is {owner:?}'s", row.name))
-            .hint("ask its owner: only the owner's own nodes write a listing"))
+            .hint("`fingerpost listing propose` asks its owner: only the owner's own nodes write a listing"))
     }
 
     /// A page of live documents of a kind, by name and then id, after the document that the page before ended with.
@@ -171,13 +176,14 @@ impl Application {
     async fn shown(&self, doc_id: DocId) -> Result<Response, Refusal> {
         let document = self.0.store.document(doc_id).await.map_err(fault)?;
         let document = document.ok_or_else(|| Refusal::not_found(format!("{} is not here", doc_id.record())))?;
-        let view = tokio::task::spawn_blocking(move || view::view(&document))
+        let beside = self.beside(&document).await?;
+        let view = tokio::task::spawn_blocking(move || view::view(&document, beside))
             .await
             .map_err(|_| Refusal::malformed("this document's content cannot be opened"))??;
         Ok(Response::Document { view: Box::new(view), names: self.names().await? })
     }
 
-    async fn write(&self, doc_id: DocId, kind: Kind, action: WriteAction) -> Result<Response, Refusal> {
+    pub(super) async fn write(&self, doc_id: DocId, kind: Kind, action: WriteAction) -> Result<Response, Refusal> {
         let writes = vec![Write { doc_id, kind, action, imported: None, change: None }];
         match self.engine()?.ask(Command::Write(writes)).await? {
             Answer::Written(written) => match written.first() {
@@ -185,6 +191,7 @@ impl Application {
                     id: one.doc_id.record(),
                     version: one.version_id,
                     changed: one.changed,
+                    proposal: None,
                 })),
                 None => Ok(Response::Done),
             },
@@ -230,7 +237,7 @@ fn rfc3339(at: Timestamp) -> String {
 
 /// What a person wrote, as edits of a document that stands so now. `+` names one new entry throughout, and another one
 /// where the very same path is written again.
-fn edits_of(kind: Kind, value: &Value, written: &[PathEdit]) -> Result<Vec<Edit>, Refusal> {
+pub(super) fn edits_of(kind: Kind, value: &Value, written: &[PathEdit]) -> Result<Vec<Edit>, Refusal> {
     let mut new_ids: Vec<RecordId> = Vec::new();
     let mut times: BTreeMap<&str, usize> = BTreeMap::new();
     let mut edits = Vec::new();

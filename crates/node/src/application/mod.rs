@@ -11,6 +11,7 @@ mod find;
 mod import;
 mod key;
 mod partner;
+mod proposal;
 mod roster;
 mod status;
 mod verify;
@@ -26,6 +27,7 @@ use crate::engine::{Acquaintance, EngineHandle, rosters};
 use crate::link::{About, Pairing};
 use crate::metrics;
 use domain::identity::KeysObject;
+use domain::proposal::Verdict;
 use domain::sync::Notice;
 use domain::sync::roster::Rosters;
 use domain::{NodeId, OrgId, Refusal, RefusalKind, Timestamp};
@@ -142,6 +144,17 @@ impl Application {
             Request::ListingEdit { id, edits } => self.edit_listing(&id, &edits).await,
             Request::ListingWithdraw { id } => self.withdraw_listing(&id).await,
             Request::ListingShare { id, audience } => self.share_listing(&id, &audience).await,
+            Request::ListingPropose { id, edits, note } => self.propose(&id, &edits, note).await,
+            Request::ListingKeeperAdd { id, organisation } => {
+                self.keep(&id, &organisation, proposal::Keeping::Begin).await
+            }
+            Request::ListingKeeperRemove { id, organisation } => {
+                self.keep(&id, &organisation, proposal::Keeping::End).await
+            }
+            Request::ProposalList { all } => self.proposals(all).await,
+            Request::ProposalAccept { id } => self.answer_proposal(&id, Verdict::Accepted).await,
+            Request::ProposalRefuse { id, reason } => self.answer_proposal(&id, Verdict::Refused { reason }).await,
+            Request::ProposalWithdraw { id } => self.withdraw_proposal(&id).await,
             Request::ImportPreview(source) => self.preview_import(source, &progress).await,
             Request::ImportApply { plan } => self.apply_import(&plan, &progress).await,
             Request::ImportUndoPreview { source } => self.preview_undo(source).await,

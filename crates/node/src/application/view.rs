@@ -1,8 +1,9 @@
 //! Documents as people see them: fields, values that stand side by side, and who changed what.
 
-use crate::api::{Conflict, ConflictValue, DocumentView, HistoryEntry};
+use crate::api::{Conflict, ConflictValue, DocumentView, HistoryEntry, Report};
 use domain::document::crdt::{Content, Revision};
 use domain::identity::KeysObject;
+use domain::proposal::keepers;
 use domain::statement::Life;
 use domain::sync::Document;
 use domain::{ActorId, OrgId, Refusal, VersionId};
@@ -12,8 +13,17 @@ use std::collections::BTreeMap;
 /// Most changes that a document's history shows.
 const HISTORY_SHOWN: usize = 200;
 
+/// What others have said of a document.
+#[derive(Debug, Default)]
+pub(super) struct Beside {
+    /// What keepers have said and the owner has not confirmed yet.
+    pub(super) reports: Vec<Report>,
+    /// Whose proposal each of these actors wrote down, for the owner.
+    pub(super) makers: BTreeMap<ActorId, OrgId>,
+}
+
 /// A document in full. Opens its content, so it may take a millisecond; run it where that holds nobody up.
-pub(super) fn view(document: &Document) -> Result<DocumentView, Refusal> {
+pub(super) fn view(document: &Document, beside: Beside) -> Result<DocumentView, Refusal> {
     let row = document.row.as_ref().ok_or_else(|| {
         Refusal::not_found(format!("the content of {} has not come yet", document.id.record()))
             .hint("`fingerpost status` says how much is still wanted, and from whom")
@@ -24,9 +34,15 @@ pub(super) fn view(document: &Document) -> Result<DocumentView, Refusal> {
         fields: fields(&row.value),
         owner: document.owner,
         withdrawn: row.life != Life::Live,
-        keepers: Vec::new(),
-        conflicts: content.conflicts().into_iter().map(|c| conflict(c, document.owner)).collect(),
-        history: content.history().into_iter().take(HISTORY_SHOWN).map(|revision| entry(revision, document)).collect(),
+        keepers: keepers(&row.value).into_iter().collect(),
+        reports: beside.reports,
+        conflicts: content.conflicts().into_iter().map(|c| conflict(c, document.owner, &beside.makers)).collect(),
+        history: content
+            .history()
+            .into_iter()
+            .take(HISTORY_SHOWN)
+            .map(|revision| entry(revision, document, &beside.makers))
+            .collect(),
     })
 }
 
@@ -39,15 +55,16 @@ pub(super) fn content(document: &Document) -> Result<Content, Refusal> {
 
 /// The fields without those that the view adds itself.
 fn fields(value: &Value) -> Map<String, Value> {
-    let own = ["id", "owner", "withdrawn", "keepers", "conflicts", "history"];
+    let own = ["id", "owner", "withdrawn", "keepers", "reports", "conflicts", "history"];
     let fields = value.as_object().into_iter().flatten();
     fields.filter(|(name, _)| !own.contains(&name.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
 
-fn conflict(conflict: domain::document::crdt::Conflict, owner: OrgId) -> Conflict {
+/// Only the owner writes a document: what it wrote on somebody's proposal is that one's word.
+fn conflict(conflict: domain::document::crdt::Conflict, owner: OrgId, makers: &BTreeMap<ActorId, OrgId>) -> Conflict {
     let values = conflict.values.into_iter().map(|v| ConflictValue {
         value: v.value,
-        organisation: author(&v.actor, owner),
+        organisation: makers.get(&v.actor).copied().unwrap_or(owner),
         at_ms: v.at,
         stands: v.stands,
     });
@@ -55,22 +72,18 @@ fn conflict(conflict: domain::document::crdt::Conflict, owner: OrgId) -> Conflic
 }
 
 /// A change that a current statement names alone is that version; of an earlier one the change's own hash is left.
-fn entry(revision: Revision, document: &Document) -> HistoryEntry {
+fn entry(revision: Revision, document: &Document, makers: &BTreeMap<ActorId, OrgId>) -> HistoryEntry {
     let named = document.current().find(|s| s.statement().heads.iter().eq([&revision.hash]));
     let mut fields: Vec<String> =
         revision.paths.iter().map(|path| path.split('.').next().unwrap_or(path).to_owned()).collect();
     fields.dedup();
     HistoryEntry {
         version: named.map_or(VersionId::from_bytes(*revision.hash.as_bytes()), |s| s.version_id()),
-        organisation: author(&revision.actor, document.owner),
+        organisation: document.owner,
+        proposed_by: makers.get(&revision.actor).copied(),
         at_ms: revision.at,
         fields,
     }
-}
-
-/// Only the owner writes a document: an actor of anybody else never got in.
-fn author(_actor: &ActorId, owner: OrgId) -> OrgId {
-    owner
 }
 
 /// The safety words of an organisation, from the root that is pinned for it.

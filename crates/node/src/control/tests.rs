@@ -84,6 +84,7 @@ fn frames_read_back_as_they_were_written() {
         id: domain::RecordId::from_bytes([7; 16]),
         version: domain::VersionId::from_bytes([9; 32]),
         changed: true,
+        proposal: None,
     };
     let line = encode(&Frame::Response(Response::Written(written))).unwrap();
     let Frame::Response(back) = decode(Ok(line)).unwrap() else { panic!("another frame") };

@@ -1,0 +1,134 @@
+//! An owner and a keeper edit one listing, and others propose: what stands, what is reported, what waits.
+
+use super::damage::text;
+use super::{Node, add, borough, check, expect_clean, expect_name, show, until};
+use serde_json::Value;
+
+/// Waits until a node shows this listing with this in a field.
+#[track_caller]
+fn expect(node: &Node, listing: &str, field: &str, says: &str) {
+    until(&format!("{field} is {says:?}"), || (show(node, listing)?[field] == says).then_some(()));
+}
+
+/// What a person reads has these words.
+#[track_caller]
+fn expect_says(node: &Node, command: &[&str], words: &[&str]) {
+    let ran = node.run(command);
+    ran.expect_done();
+    for word in words {
+        assert!(ran.out.contains(word), "{word:?} is not in:\n{}", ran.out);
+    }
+}
+
+/// What keepers have said of a listing that its owner has not confirmed, as field and value.
+fn reports(node: &Node, listing: &str) -> Vec<(String, String)> {
+    let shown = show(node, listing).expect("it stands");
+    let reports = shown["reports"].as_array().cloned().unwrap_or_default();
+    let edits = reports.iter().flat_map(|report| report["edits"].as_array().expect("edits").clone());
+    edits.map(|edit| (text(&edit["field"]), text(&edit["value"]))).collect()
+}
+
+/// The proposals that a node lists, each with its state.
+fn proposals(node: &Node) -> Vec<(String, Value)> {
+    node.lines(&["proposal", "list"]).into_iter().map(|row| (text(&row["state"]), row)).collect()
+}
+
+#[test]
+fn owner_and_keeper_edit_apart_and_both_stand_everywhere() {
+    borough("keeping", |hub, [charity, workers]| {
+        let supper = add(charity, "Supper");
+        charity.json(&["listing", "edit", &supper, "--set", "description=A warm room. Come as you are."]);
+        charity.json(&["listing", "keeper", "add", &supper, "Link Workers"]);
+        until("it has a keeper", || (show(workers, &supper)?["keepers"].as_array()?.len() == 1).then_some(()));
+
+        charity.stop();
+        let edited =
+            workers.json(&["listing", "edit", &supper, "--set", "description=A warm room. Come as you are, or later."]);
+        assert_eq!((&edited["id"], &edited["changed"]), (&supper.clone().into(), &true.into()), "{edited}");
+        workers.json(&["listing", "edit", &supper, "--set", "fees=free"]);
+        for node in [&*hub, workers] {
+            until("it is reported", || (reports(node, &supper).len() == 2).then_some(()));
+            assert_eq!(show(node, &supper).expect("it stands")["description"], "A warm room. Come as you are.");
+        }
+        expect_says(
+            hub,
+            &["listing", "show", &supper],
+            &["Reported, and not yet confirmed by its owner", "Link Workers", "or later"],
+        );
+        hub.stop();
+        charity.up();
+        charity.json(&["listing", "edit", &supper, "--set", "description=A warm hall. Come as you are."]);
+        hub.up();
+        for node in [&*hub, charity, workers] {
+            expect(node, &supper, "description", "A warm hall. Come as you are, or later.");
+            expect(node, &supper, "fees", "free");
+            until("nothing is reported any more", || reports(node, &supper).is_empty().then_some(()));
+            let history = show(node, &supper).expect("it stands")["history"].clone();
+            let keeper = workers.folder.json(["status"])["organisation"]["id"].clone();
+            assert!(history.as_array().expect("a list").iter().any(|h| h["proposed_by"] == keeper), "{history}");
+        }
+
+        // The keepership ends while the keeper edits on.
+        hub.stop();
+        charity.json(&["listing", "keeper", "remove", &supper, "Link Workers"]);
+        workers.json(&["listing", "edit", &supper, "--set", "fees=a pound"]);
+        hub.up();
+        for node in [&*hub, charity, workers] {
+            until("it waits as a proposal", || {
+                let kept = show(node, &supper)?["keepers"] != serde_json::json!([]);
+                let waits = proposals(node).iter().any(|(state, row)| state == "waiting" && row["by_keeper"] == false);
+                (!kept && waits).then_some(())
+            });
+            expect(node, &supper, "fees", "free");
+            assert_eq!(reports(node, &supper), []);
+        }
+        workers.run(&["listing", "edit", &supper, "--set", "fees=two"]).expect_told(1, &["listing propose"]);
+        for node in [&*hub, charity, workers] {
+            expect_clean(node);
+        }
+    });
+}
+
+#[test]
+fn a_proposal_is_answered_and_its_maker_hears_of_it() {
+    check("proposal", |shelter, council| {
+        let supper = add(shelter, "Supper");
+        expect_name(council, &supper, "Supper");
+        let propose = |fee: &str| {
+            let set = format!("fees={fee}");
+            let made =
+                council.json(&["listing", "propose", &supper, "--set", &set, "--note", "I asked them on Tuesday"]);
+            text(&made["proposal"])
+        };
+        let [yes, no, back] = ["free", "a pound", "two pounds"].map(propose);
+        let waiting = |node: &Node| proposals(node).iter().filter(|(state, _)| state == "waiting").count();
+        until("they wait", || (waiting(shelter) == 3).then_some(()));
+        expect_says(shelter, &["proposal", "list"], &["Supper", "fees: \"free\"", "I asked them on Tuesday"]);
+        council.run(&["proposal", "withdraw", &back]).expect_done();
+        council.run(&["proposal", "accept", &yes]).expect_told(1, &["only the listing's owner answers it"]);
+        shelter.run(&["proposal", "withdraw", &yes]).expect_told(1, &["proposal refuse"]);
+        shelter.json(&["proposal", "accept", &yes]);
+        shelter.run(&["proposal", "refuse", &no, "--reason", "it was never so"]).expect_done();
+        shelter.run(&["proposal", "accept", &no]).expect_told(1, &[]);
+        expect(council, &supper, "fees", "free");
+        until("it is told", || {
+            let told = |id: &str| proposals(council).into_iter().find(|(_, row)| row["id"] == id);
+            let ((said_yes, _), (said_no, row)) = (told(&yes)?, told(&no)?);
+            (said_yes == "accepted" && said_no == "refused" && row["reason"] == "it was never so").then_some(())
+        });
+        until("nothing waits", || (waiting(shelter) == 0).then_some(()));
+
+        shelter.run(&["listing", "propose", &supper, "--set", "fees=x"]).expect_told(1, &["is your own listing"]);
+        council.run(&["listing", "propose", &supper, "--set", "fees=free"]).expect_told(1, &["says so already"]);
+        council.run(&["listing", "propose", &supper, "--set", "audience=own"]).expect_told(1, &["not a field"]);
+        council.run(&["listing", "propose", &supper, "--set", "fee=x"]).expect_told(1, &["did you mean"]);
+        council.run(&["listing", "edit", &supper, "--set", "fees=x"]).expect_told(1, &["listing propose"]);
+        council
+            .run(&["listing", "keeper", "add", &supper, "Night Shelter"])
+            .expect_told(1, &["cannot be given a keeper"]);
+        shelter.run(&["listing", "keeper", "remove", &supper, "Hoe Street Council"]).expect_told(1, &["is no keeper"]);
+        for node in [&*shelter, council] {
+            expect_clean(node);
+        }
+    });
+}
