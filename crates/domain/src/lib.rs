@@ -20,6 +20,7 @@ pub mod statement;
 pub mod sum;
 pub mod sync;
 pub mod time;
+pub mod transfer;
 
 pub use id::{ActorId, ChangeHash, DocId, FeedId, Incarnation, KeyId, NodeId, OrgId, RecordId, ScopeId, VersionId};
 pub use refusal::{Refusal, RefusalKind};

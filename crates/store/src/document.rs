@@ -31,6 +31,8 @@ pub struct DocumentFilter {
     pub ids: BTreeSet<DocId>,
     /// Only those that are about one of these documents; all when it is empty.
     pub about: BTreeSet<DocId>,
+    /// Only those that are about some document.
+    pub is_about: bool,
     /// Only those whose record id begins so.
     pub record: Option<RecordPrefix>,
     /// Those of owners that nobody stands for as well.
@@ -110,17 +112,17 @@ impl Store {
         rows.iter().map(|row| sql::id(row, 0, "document id")).collect()
     }
 
-    /// Live proposals that are not answered by the owner of what they are about, and this organisation's own whether
-    /// answered or not.
+    /// Live proposals, and claims on listings, that are not answered by the owner of what they are about; and this
+    /// organisation's own whether answered or not.
     pub async fn open_proposals(&self, own: &OrgId) -> Result<Vec<DocumentRow>, StoreError> {
         let select = format!(
-            "select {COLUMNS} from document where kind = $1 and life = 1 and (owner = $2 or not exists \
+            "select {COLUMNS} from document where about is not null and kind <> $1 and life = 1 \
+             and (owner = $2 or not exists \
              (select 1 from document answer join document target on target.doc_id = document.about \
-              where answer.about = document.doc_id and answer.kind = $3 and answer.owner = target.owner)) \
+              where answer.about = document.doc_id and answer.kind = $1 and answer.owner = target.owner)) \
              order by doc_id"
         );
-        let kind = |kind: Kind| Value::Int(kind.number().into());
-        let values = vec![kind(Kind::PROPOSAL), own.as_bytes().into(), kind(Kind::ANSWER)];
+        let values = vec![Value::Int(Kind::ANSWER.number().into()), own.as_bytes().into()];
         self.read(select, values).await?.iter().map(read_row).collect()
     }
 
@@ -187,6 +189,9 @@ fn conditions(filter: &DocumentFilter, after: Option<&DocumentPlace>) -> Result<
             let documents: Vec<_> = documents.iter().map(|document| bind(document.as_bytes().into())).collect();
             all.push(format!("{column} in ({})", documents.join(",")));
         }
+    }
+    if filter.is_about {
+        all.push("about is not null".to_owned());
     }
     if let Some(record) = &filter.record {
         let (low, high) = (bind(record.low.as_bytes().into()), bind(record.high.as_bytes().into()));

@@ -1,4 +1,4 @@
-//! An owner and a keeper edit one listing, and others propose: what stands, what is reported, what waits.
+//! One listing and two organisations: an owner and a keeper edit it, others propose, it is handed over.
 
 use super::damage::text;
 use super::{Node, add, borough, check, expect_clean, expect_name, show, until};
@@ -128,6 +128,49 @@ fn a_proposal_is_answered_and_its_maker_hears_of_it() {
             .expect_told(1, &["cannot be given a keeper"]);
         shelter.run(&["listing", "keeper", "remove", &supper, "Hoe Street Council"]).expect_told(1, &["is no keeper"]);
         for node in [&*shelter, council] {
+            expect_clean(node);
+        }
+    });
+}
+
+#[test]
+fn a_listing_that_is_handed_over_keeps_its_id() {
+    borough("transfer", |hub, [charity, workers]| {
+        let [supper, stall, kept] = ["Supper", "Stall", "Kept"].map(|name| add(charity, name));
+        charity.json(&["listing", "transfer", &supper, "Link Workers"]);
+        charity.json(&["listing", "orphan", &stall]);
+        expect_name(workers, &kept, "Kept");
+        until("it is offered", || show(workers, &supper)?["offered_to"].as_str().map(drop));
+        until("it is left", || show(workers, &stall)?["orphaned_since"].as_str().map(drop));
+        expect_says(workers, &["listing", "show", &supper], &["offered to Link Workers", "listing claim"]);
+        expect_says(hub, &["listing", "show", &stall], &["nobody keeps it since"]);
+        let own = |node: &Node| node.folder.json(["status"])["organisation"]["id"].clone();
+        let (old, new) = (own(charity), own(workers));
+        for id in [&supper, &stall, &kept] {
+            assert_eq!(workers.json(&["listing", "claim", id])["id"], **id, "the same id");
+        }
+        for node in [&*hub, charity, workers] {
+            for id in [&supper, &stall] {
+                until("it has its new owner", || {
+                    let shown = show(node, id)?;
+                    (shown["owner"] == new && shown["moved_from"]["confirmed"] == true).then_some(())
+                });
+            }
+            // What was not given stands where it did, and the claim waits.
+            let waits = |row: &(String, Value)| row.0 == "waiting" && row.1["kind"] == "claim";
+            until("the claim waits", || proposals(node).iter().any(waits).then_some(()));
+        }
+        assert_eq!(show(hub, &kept).expect("it stands")["owner"], old);
+        expect_says(charity, &["proposal", "list"], &["claimed", "Link Workers", "proposal accept"]);
+        workers.json(&["listing", "edit", &supper, "--set", "fees=free"]);
+        expect(charity, &supper, "fees", "free");
+        charity.json(&["proposal", "accept", &kept]);
+        until("it went over", || (show(hub, &kept)?["owner"] == new).then_some(()));
+        charity.run(&["listing", "edit", &supper, "--set", "fees=x"]).expect_told(1, &["Link Workers"]);
+        workers.run(&["listing", "claim", &supper]).expect_told(1, &["your own listing"]);
+        charity.run(&["listing", "transfer", &supper, "Link Workers"]).expect_told(1, &["Link Workers"]);
+        workers.run(&["listing", "edit", &supper, "--set", "moved_from=x"]).expect_told(1, &["listing claim"]);
+        for node in [&*hub, charity, workers] {
             expect_clean(node);
         }
     });

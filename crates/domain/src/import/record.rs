@@ -29,6 +29,9 @@ const OWN: &[&str] = &[
 const NEVER: &[&str] = &[
     "audience",
     "keepers",
+    "offered_to",
+    "orphaned_since",
+    "moved_from",
     "source",
     "sessions",
     "organisation",

@@ -3,6 +3,7 @@
 use crate::RecordId;
 use crate::document::shape::{LISTING, Shape};
 use crate::organisation;
+use crate::transfer::OWNERS_OWN;
 use serde_json::{Map, Value, json};
 
 /// Lists that an HSDS service has of its own and at each of its places, by our name and by HSDS's.
@@ -10,7 +11,7 @@ const LIFTED: [(&str, &str); 4] =
     [("sessions", "schedules"), ("contacts", "contacts"), ("phones", "phones"), ("service_areas", "service_areas")];
 
 /// The service object that HSDS-UK 3.0 knows, with what UK 3.0 dropped under its international name, and what no HSDS knows under our
-/// own. `organisation` is the value of the organisation's document, where it is here. What is ours alone (audience, keepers) stays out.
+/// own. `organisation` is the value of the organisation's document, where it is here. What is ours alone (who holds, keeps and owns it) stays out.
 pub fn to_hsds(record: RecordId, value: &Value, organisation: Option<(RecordId, &Value)>) -> Value {
     let nothing = Map::new();
     let held = value.as_object().unwrap_or(&nothing);
@@ -18,7 +19,8 @@ pub fn to_hsds(record: RecordId, value: &Value, organisation: Option<(RecordId, 
     let mut out = Map::new();
     out.insert("id".into(), record.to_string().into());
     let special = |key: &str| {
-        matches!(key, "locations" | "audience" | "keepers" | "extra") || LIFTED.iter().any(|(ours, _)| *ours == key)
+        (key == "locations" || key == "extra" || OWNERS_OWN.contains(&key))
+            || LIFTED.iter().any(|(ours, _)| *ours == key)
     };
     for (key, field) in held.iter().filter(|(key, _)| !special(key)) {
         out.insert(key.clone(), outward(Shape::Record(LISTING).child(key), field));

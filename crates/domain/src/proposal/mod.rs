@@ -15,6 +15,7 @@ pub use answer::{Answer, Verdict, answer_document};
 use crate::document::crdt::Content;
 use crate::document::{Edit, Kind, at};
 use crate::identity::signing::Tag;
+use crate::transfer::MOVED_FROM;
 use crate::{ActorId, ChangeHash, DocId, Incarnation, OrgId, Refusal, RefusalKind, Timestamp};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -122,11 +123,13 @@ pub fn keeper_edit(org: &OrgId, since: Option<Timestamp>) -> Edit {
     Edit { path: vec![KEEPERS.to_owned(), org.to_string()], value: since }
 }
 
-/// The document that another one is about, by which it is found: a proposal's target, an answer's proposal.
+/// The document that another one is about, by which it is found: a proposal's target, an answer's proposal, the listing that
+/// a claimed one goes on from.
 pub fn about(kind: Kind, value: &Value) -> Option<DocId> {
     let field = match kind {
         Kind::PROPOSAL => "doc_id",
         Kind::ANSWER => "proposal",
+        Kind::LISTING => MOVED_FROM,
         _ => return None,
     };
     value.get(field)?.as_str()?.parse().ok()

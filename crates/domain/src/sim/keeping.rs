@@ -1,4 +1,4 @@
-//! Stories of two organisations that edit one listing: proposals, keepers, and what everybody else sees meanwhile.
+//! Stories of two organisations and one listing: proposals, keepers, handing over, and what everybody else sees meanwhile.
 
 use super::{At, World};
 use crate::audience::Audience;
@@ -6,7 +6,7 @@ use crate::identity::roster::RosterState::Listed;
 use crate::proposal::{Answer, Verdict, answer_document, keepers};
 use crate::statement::Life;
 use crate::sync::effect::{Command, WriteAction};
-use crate::{DocId, RefusalKind};
+use crate::{DocId, RefusalKind, transfer};
 use serde_json::{Value, json};
 
 /// A hub, an owner, its keeper and a reader, all on the hub's roster; the owner has a listing that the keeper keeps.
@@ -197,4 +197,62 @@ fn nobody_answers_for_the_owner() {
     assert_eq!(k.world.row(k.reader, proposal).map(|row| row.life), Some(Life::Live));
     let own = k.world.propose(k.owner, k.supper, "fees", "free").expect_err("own");
     assert_eq!(own.kind, RefusalKind::NotAllowed);
+}
+
+/// Claims a listing as the application does.
+fn claim(world: &mut World, at: At, listing: DocId) -> DocId {
+    let value = transfer::claimed(&world.row(at, listing).expect("held").value, &listing);
+    let id = transfer::claim_document(listing.record(), &world.org(at));
+    world.write(at, id, WriteAction::Create { value, audience: Audience::Public }).expect("claimed");
+    id
+}
+
+/// Where the old owner's last word says that a listing went, at a node.
+fn moved_to(world: &World, at: At, listing: DocId) -> Option<DocId> {
+    let document = world.nodes[at].disk.document(listing)?;
+    assert_eq!(document.row.as_ref().map(|row| row.life), Some(Life::Withdrawn));
+    document.moved_to().map(|(_, doc)| doc)
+}
+
+#[test]
+fn what_is_offered_goes_to_whom_it_was_offered_and_to_nobody_else() {
+    let mut k = kept(11);
+    let org = k.world.org(k.keeper);
+    k.world.write(k.owner, k.supper, WriteAction::Edit(vec![transfer::offer(Some(&org))])).expect("offered");
+    k.world.run_until_quiet();
+    let wrong = claim(&mut k.world, k.reader, k.supper);
+    k.world.run_until_quiet();
+    assert!(k.world.row(k.hub, k.supper).is_some() && k.world.row(k.hub, wrong).is_some(), "both stand");
+    let right = claim(&mut k.world, k.keeper, k.supper);
+    k.world.run_until_quiet();
+    for at in [k.hub, k.owner, k.keeper, k.reader] {
+        assert_eq!(moved_to(&k.world, at, k.supper), Some(right), "at {at}");
+        let row = k.world.row(at, right).expect("it stands");
+        assert_eq!((row.name.as_str(), row.about), ("Supper", Some(k.supper)));
+        assert!(keepers(&row.value).is_empty());
+    }
+    let command = Command::AnswerProposal { proposal: wrong, target: k.supper, verdict: Verdict::Accepted };
+    assert_eq!(k.world.ask(k.owner, command).expect_err("gone").kind, RefusalKind::AlreadyDone);
+    k.world.check_safety().expect("safe");
+}
+
+#[test]
+fn a_claim_waits_for_a_person_unless_nobody_keeps_the_listing() {
+    let mut k = kept(12);
+    let claimed = claim(&mut k.world, k.reader, k.supper);
+    k.world.run_until_quiet();
+    assert!(k.world.row(k.hub, k.supper).is_some());
+    k.say(claimed, Verdict::Accepted).expect("given");
+    k.world.run_until_quiet();
+    assert_eq!(moved_to(&k.world, k.hub, k.supper), Some(claimed));
+
+    let stall = k.world.publish(k.owner, "Stall", Audience::Public);
+    let orphan = transfer::orphan(Some(k.world.now()));
+    k.world.write(k.owner, stall, WriteAction::Edit(vec![orphan])).expect("left");
+    k.world.run_until_quiet();
+    k.world.restart(k.owner);
+    let taken = claim(&mut k.world, k.reader, stall);
+    k.world.link(k.hub, k.owner).run_until_quiet();
+    assert_eq!(moved_to(&k.world, k.keeper, stall), Some(taken));
+    k.world.check_safety().expect("safe");
 }

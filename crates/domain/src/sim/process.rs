@@ -144,7 +144,13 @@ impl Process {
             damaged_keys: std::collections::BTreeMap::new(),
             usage: self.disk.usage(),
             rosters: self.disk.rows.values().filter(|r| r.kind == Kind::ROSTER).cloned().collect(),
-            proposals: self.disk.rows.values().filter(|r| r.kind == Kind::PROPOSAL).cloned().collect(),
+            proposals: self
+                .disk
+                .rows
+                .values()
+                .filter(|r| r.about.is_some() && r.kind != Kind::ANSWER)
+                .cloned()
+                .collect(),
             hidden: self.disk.hidden.clone(),
         };
         self.engine = Some(Engine::new(Own { org, node, incarnation, author, is_home }, known));

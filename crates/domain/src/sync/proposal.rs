@@ -1,8 +1,9 @@
-//! Proposals in the engine: making one, taking one, and taking a keeper's without asking.
+//! Proposals in the engine: making one, taking one, and taking a keeper's without asking; claims likewise.
 //!
-//! Those that concern this organisation are known by what they are about: proposals to its listings, which wait for a
-//! person unless their maker is a keeper, and its own to others' listings, which are withdrawn once they are answered.
-//! They are looked at again whenever they, their answer or their listing change.
+//! Those that concern this organisation are known by what they are about: proposals to its listings and claims on them,
+//! which wait for a person unless their maker is a keeper, or the listing is free to be had; and its own proposals to
+//! others' listings, which are withdrawn once they are answered. They are looked at again whenever they, their answer or
+//! their listing change.
 
 use super::batch::DocumentRow;
 use super::effect::{Answer as Done, Written};
@@ -15,6 +16,7 @@ use crate::document::crdt::Content;
 use crate::document::{Edit, Kind, at};
 use crate::proposal::{Answer, Proposal, ProposedEdit, Verdict, answer_document, keepers};
 use crate::statement::{Life, SignedStatement};
+use crate::transfer::is_free_for;
 use crate::{ChangeHash, DocId, OrgId, Refusal, RefusalKind, Timestamp, limits};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,23 +46,31 @@ impl Proposals {
     pub(super) fn note(&mut self, row: &DocumentRow, own: &OrgId) {
         match row.kind {
             Kind::PROPOSAL => {
-                let proposal = Proposal::read(&row.value).ok().filter(|_| row.life == Life::Live);
+                let proposal = Proposal::read(&row.value).ok();
                 let concerns = proposal.filter(|p| (p.owner == *own) != (row.owner == *own));
-                self.forget(&row.doc_id);
-                if let Some(proposal) = concerns
-                    && self.about.len() < limits::PROPOSALS_WAITING
-                {
-                    self.about.insert(row.doc_id, (proposal.target, proposal.owner));
-                    self.open.entry(proposal.target).or_default().insert(row.doc_id);
-                    self.due.insert(row.doc_id);
-                }
+                self.put(row, concerns.map(|proposal| (proposal.target, proposal.owner)));
+            }
+            Kind::LISTING if row.owner != *own => {
+                let claimed = row.about.filter(|target| target.is_of(Kind::LISTING, own));
+                self.put(row, claimed.map(|target| (target, *own)));
             }
             Kind::ANSWER => self.due.extend(row.about.filter(|proposal| self.about.contains_key(proposal))),
-            Kind::LISTING if row.owner == *own => {
+            Kind::LISTING => {
                 let open: Vec<_> = self.on(&row.doc_id).collect();
                 self.due.extend(open);
             }
             _ => {}
+        }
+    }
+
+    fn put(&mut self, row: &DocumentRow, about: Option<(DocId, OrgId)>) {
+        self.forget(&row.doc_id);
+        if let Some((target, owner)) = about.filter(|_| row.life == Life::Live)
+            && self.about.len() < limits::PROPOSALS_WAITING
+        {
+            self.about.insert(row.doc_id, (target, owner));
+            self.open.entry(target).or_default().insert(row.doc_id);
+            self.due.insert(row.doc_id);
         }
     }
 
@@ -112,12 +122,14 @@ impl Engine {
             let maker = loaded.documents.get(&id).map(|d| d.owner);
             let is_answered = is_answered(loaded, &answer_document(&owner, &id));
             let done = match maker {
-                Some(maker) if maker == self.own.org && is_answered => self.withdraw(now, id, loaded, out).map(drop),
+                Some(maker) if maker == self.own.org && is_answered => {
+                    self.withdraw(now, id, None, loaded, out).map(drop)
+                }
                 Some(_) if is_answered => {
                     self.proposals.forget(&id);
                     Ok(())
                 }
-                Some(maker) if self.takes_from(&maker, target, loaded) => {
+                Some(maker) if self.takes_from(&maker, &id, target, loaded) => {
                     self.accept_or_leave(now, id, target, loaded, out)
                 }
                 _ => Ok(()),
@@ -153,10 +165,12 @@ impl Engine {
         done
     }
 
-    /// Whether an organisation is a keeper of an own listing, and known here.
-    fn takes_from(&self, maker: &OrgId, target: DocId, loaded: &Loaded) -> bool {
+    /// Whether what an organisation would have of an own listing is taken without asking: its edits where it is a keeper,
+    /// the listing itself where that is free for it.
+    fn takes_from(&self, maker: &OrgId, id: &DocId, target: DocId, loaded: &Loaded) -> bool {
         let row = loaded.documents.get(&target).filter(|d| d.owner == self.own.org).and_then(|d| d.row.as_ref());
-        self.is_held(maker) && row.is_some_and(|row| keepers(&row.value).contains(maker))
+        let Some(row) = row.filter(|row| row.life == Life::Live && self.is_held(maker)) else { return false };
+        if is_claim(loaded, id) { is_free_for(&row.value, maker) } else { keepers(&row.value).contains(maker) }
     }
 
     /// Proposes edits of another organisation's listing, at the heads that stand here with what this organisation has
@@ -225,7 +239,7 @@ impl Engine {
         loaded: &mut Loaded,
         out: &mut Outcome,
     ) -> Result<Done, Refusal> {
-        if proposal_in(loaded, &id).is_none_or(|proposal| proposal.target != target) {
+        if about_in(loaded, &id) != Some(target) {
             return Err(Refusal::not_found("there is no such proposal any more")
                 .hint("its maker may have taken it back: `fingerpost proposal list` shows what waits"));
         }
@@ -269,6 +283,9 @@ impl Engine {
         loaded: &mut Loaded,
         out: &mut Outcome,
     ) -> Result<Done, Refusal> {
+        if is_claim(loaded, &id) {
+            return self.hand_over(now, id, target, loaded, out);
+        }
         let proposal = loaded.documents.get(&id).and_then(|d| d.row.as_ref()).map(|row| Proposal::read(&row.value));
         let proposal = proposal.ok_or_else(|| Refusal::not_found("the proposal is not here"))??;
         if proposal.made_at > now.plus_ms(CLOCKS_APART_MS) {
@@ -292,6 +309,26 @@ impl Engine {
                 .hint("it rests on a proposal that is not accepted, or on a version that is on its way here"));
         }
         self.answer_yes(now, id, proposal.made_at, loaded, out)?;
+        written(loaded, target)
+    }
+
+    /// Withdraws a listing in favour of a claim on it.
+    fn hand_over(
+        &mut self,
+        now: Timestamp,
+        id: DocId,
+        target: DocId,
+        loaded: &mut Loaded,
+        out: &mut Outcome,
+    ) -> Result<Done, Refusal> {
+        let maker = loaded.documents.get(&id).map(|d| d.owner);
+        let maker = maker.ok_or_else(|| Refusal::not_found("the claim is not here"))?;
+        let document = own(loaded, target)?;
+        if let Some((other, _)) = document.moved_to().filter(|moved| *moved != (maker, id)) {
+            return Err(Refusal::new(RefusalKind::AlreadyDone, format!("the listing went to {other} already")));
+        }
+        self.withdraw(now, target, Some((maker, id)), loaded, out)?;
+        self.answer_yes(now, id, Timestamp::default(), loaded, out)?;
         written(loaded, target)
     }
 
@@ -382,6 +419,17 @@ enum Asked {
 fn proposal_in(loaded: &Loaded, id: &DocId) -> Option<Proposal> {
     let row = loaded.documents.get(id)?.row.as_ref().filter(|row| row.life == Life::Live)?;
     Proposal::read(&row.value).ok()
+}
+
+/// Whether this is no proposal but another organisation's listing that goes on from one here.
+fn is_claim(loaded: &Loaded, id: &DocId) -> bool {
+    loaded.documents.get(id).is_some_and(|d| d.kind == Kind::LISTING)
+}
+
+/// What a live proposal or claim that was loaded is about.
+fn about_in(loaded: &Loaded, id: &DocId) -> Option<DocId> {
+    let row = loaded.documents.get(id)?.row.as_ref().filter(|row| row.life == Life::Live)?;
+    if row.kind == Kind::LISTING { row.about } else { Proposal::read(&row.value).ok().map(|proposal| proposal.target) }
 }
 
 /// Whether the answer document is here, whatever became of it since: what was answered once is answered.

@@ -6,7 +6,7 @@ use super::write::AUDIENCE;
 use super::{Document, content};
 use crate::audience::{Reach, Scope};
 use crate::statement::{CurrentSet, Entered, Life, Seen, SignedStatement, Statement};
-use crate::{ChangeHash, KeyId, Refusal, RefusalKind, Timestamp, limits};
+use crate::{ChangeHash, DocId, KeyId, OrgId, Refusal, RefusalKind, Timestamp, limits};
 use std::collections::BTreeSet;
 
 /// What a statement is to say, besides what follows from those it replaces.
@@ -16,11 +16,13 @@ pub(super) struct Said<'a> {
     pub(super) life: Life,
     /// Changes that the generation takes in, over those it is known to have taken in.
     pub(super) base_changes: Seen,
+    /// Where the record went, where it is withdrawn for that; what was said of it before goes on being said.
+    pub(super) moved_to: Option<(OrgId, DocId)>,
 }
 
 impl<'a> Said<'a> {
     pub(super) fn live(generation: u64, heads: &'a BTreeSet<ChangeHash>) -> Self {
-        Self { generation, heads, life: Life::Live, base_changes: Seen::new() }
+        Self { generation, heads, life: Life::Live, base_changes: Seen::new(), moved_to: None }
     }
 }
 
@@ -61,7 +63,7 @@ impl Engine {
             base_changes: bounded(base_changes),
             heads: said.heads.clone(),
             life: said.life,
-            moved_to: None,
+            moved_to: said.moved_to.or_else(|| document.moved_to()).filter(|_| said.life != Life::Live),
             signed_at: now,
         };
         match enter(document, SignedStatement::sign(statement, &self.own.author), out)? {
@@ -80,13 +82,31 @@ impl Engine {
         scope: &Scope,
         out: &mut Outcome,
     ) -> Result<(), Refusal> {
+        self.sign_departure(now, document, scope, None, out)
+    }
+
+    /// The same, with where the record went.
+    pub(super) fn sign_departure(
+        &self,
+        now: Timestamp,
+        document: &mut Document,
+        scope: &Scope,
+        moved_to: Option<(OrgId, DocId)>,
+        out: &mut Outcome,
+    ) -> Result<(), Refusal> {
         let generation = match scope.reach {
             // What it says is for the whole document, so it is said where the newest of it stands.
             Reach::Own | Reach::Public if document.life_in(scope) != Some(Life::Withdrawn) => document.generation(),
             Reach::Own | Reach::Public | Reach::Pair(_) => document.generation_in(scope),
         };
         let heads = document.heads_in(scope);
-        self.sign(now, document, scope, &Said { life: Life::Withdrawn, ..Said::live(generation, &heads) }, out)
+        self.sign(
+            now,
+            document,
+            scope,
+            &Said { life: Life::Withdrawn, moved_to, ..Said::live(generation, &heads) },
+            out,
+        )
     }
 
     /// Every scope that this organisation may have documents in.
@@ -155,6 +175,11 @@ impl Document {
     /// The highest generation among current statements; 0 when there are none.
     pub(super) fn generation(&self) -> u64 {
         self.current().map(|s| s.statement().generation).max().unwrap_or(0)
+    }
+
+    /// Where the record went, as its withdrawal says.
+    pub fn moved_to(&self) -> Option<(OrgId, DocId)> {
+        self.current().filter(|s| s.statement().life != Life::Live).filter_map(|s| s.statement().moved_to).min()
     }
 
     /// The generation that stands in one scope; 0 when it was never there.

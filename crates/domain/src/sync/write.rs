@@ -11,7 +11,7 @@ use crate::document::{Edit, StoredChange, chunk};
 use crate::identity::signing::Tag;
 use crate::proposal::answer_document;
 use crate::statement::{Life, SignedStatement};
-use crate::{ActorId, ChangeHash, DocId, Incarnation, Refusal, RefusalKind, Timestamp, limits};
+use crate::{ActorId, ChangeHash, DocId, Incarnation, OrgId, Refusal, RefusalKind, Timestamp, limits};
 use std::collections::BTreeSet;
 
 /// The field that says who may hold a document: the word alone, never the names.
@@ -105,7 +105,7 @@ impl Engine {
                     Err(refusal) if refusal.kind == RefusalKind::AlreadyDone => false,
                     Err(refusal) => return Err(refusal),
                 },
-                WriteAction::Withdraw => self.withdraw(now, doc_id, loaded, out)?,
+                WriteAction::Withdraw => self.withdraw(now, doc_id, None, loaded, out)?,
                 WriteAction::Restore { value, audience } => {
                     self.restore(now, doc_id, value, &audience, loaded, out)?;
                     true
@@ -246,16 +246,17 @@ impl Engine {
         &mut self,
         now: Timestamp,
         doc_id: DocId,
+        moved_to: Option<(OrgId, DocId)>,
         loaded: &mut Loaded,
         out: &mut Outcome,
     ) -> Result<bool, Refusal> {
         let document = own(loaded, doc_id)?;
         let live = self.live_scopes(document);
-        if live.is_empty() {
+        if live.is_empty() && document.moved_to() == moved_to {
             return Ok(false);
         }
         for scope in live.union(&self.anchors_of(document)) {
-            self.sign_withdrawal(now, document, scope, out)?;
+            self.sign_departure(now, document, scope, moved_to, out)?;
         }
         self.refresh(doc_id, loaded, out);
         Ok(true)

@@ -31,6 +31,13 @@ Examples:
 The owner gets the change as you saw the listing, and takes it or does not. What the owner edits
 meanwhile stands beside it. `fingerpost proposal list` tells what became of it.";
 
+const TRANSFER: &str = "\
+A listing that changes hands keeps its id, so links to it go on working:
+  fingerpost listing transfer 5f0c \"Hoe Street Hub\"   its owner offers it
+  fingerpost listing claim 5f0c                        the other takes it up; the owner's node confirms it
+  fingerpost listing orphan 5f0c                       nobody keeps it: whoever claims it has it
+A claim on what was not offered waits for somebody at the owner's, who answers it like a proposal.";
+
 const KEEPER: &str = "\
 Examples:
   fingerpost listing keeper add 5f0c \"Hoe Street link workers\"
@@ -159,6 +166,35 @@ pub(crate) enum Listing {
         #[arg(long, default_value = "")]
         note: String,
     },
+    /// Hand a listing of your own over to another organisation, which claims it
+    #[command(after_help = TRANSFER)]
+    Transfer {
+        /// The listing's id or the start of it
+        id: String,
+        /// To whom: the organisation's id, the start of it, or its name
+        #[arg(required_unless_present = "undo")]
+        organisation: Option<String>,
+        /// Take the offer back
+        #[arg(long, conflicts_with = "organisation")]
+        undo: bool,
+    },
+    /// Say that nobody keeps a listing of your own any more: whoever claims it has it
+    Orphan {
+        /// The listing's id or the start of it
+        id: String,
+        /// Somebody keeps it after all
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Take over a listing of another organisation
+    #[command(after_help = TRANSFER)]
+    Claim {
+        /// The listing's id or the start of it
+        id: String,
+        /// Who may hold yours: public, partners, own, or organisations with commas between [default: public]
+        #[arg(long)]
+        audience: Option<String>,
+    },
     /// Say whose edits of a listing of your own are taken without asking
     #[command(subcommand)]
     Keeper(Keeper),
@@ -235,6 +271,9 @@ impl Listing {
             Self::Withdraw { id } => format!("withdraw listing {id:?}"),
             Self::Share { id, .. } => format!("share listing {id:?}"),
             Self::Propose { id, .. } => format!("propose a change of listing {id:?}"),
+            Self::Transfer { id, .. } => format!("hand listing {id:?} over"),
+            Self::Orphan { id, .. } => format!("leave listing {id:?}"),
+            Self::Claim { id, .. } => format!("claim listing {id:?}"),
             Self::Keeper(Keeper::Add { id, .. }) => format!("give listing {id:?} a keeper"),
             Self::Keeper(Keeper::Remove { id, .. }) => format!("end the keeping of listing {id:?}"),
         }

@@ -79,6 +79,20 @@ pub(super) async fn listing(place: &Place, verb: Listing) -> Result<(), Failure>
             let edits = wanted(&mut node, &edits, Request::ListingShow { id: id.clone() }).await?;
             write(place, &mut node, Request::ListingPropose { id, edits, note }, "Proposed").await
         }
+        Listing::Transfer { id, organisation, undo } => {
+            let mut node = find(&place.data, Need::Running).await?;
+            let done = if undo { "Offered no longer" } else { "Offered: it goes over when the other claims it" };
+            write(place, &mut node, Request::ListingTransfer { id, organisation }, done).await
+        }
+        Listing::Orphan { id, undo } => {
+            let mut node = find(&place.data, Need::Running).await?;
+            let done = if undo { "Kept after all" } else { "Left to whoever claims it" };
+            write(place, &mut node, Request::ListingOrphan { id, undo }, done).await
+        }
+        Listing::Claim { id, audience } => {
+            let mut node = find(&place.data, Need::Running).await?;
+            write(place, &mut node, Request::ListingClaim { id, audience }, "Claimed").await
+        }
         Listing::Keeper(Keeper::Add { id, organisation }) => {
             let mut node = find(&place.data, Need::Running).await?;
             write(place, &mut node, Request::ListingKeeperAdd { id, organisation }, "Kept from now on").await

@@ -44,6 +44,8 @@ const IN_WORDS: &[&str] = &[
     "source",
     "audience",
     "last_modified",
+    "offered_to",
+    "orphaned_since",
 ];
 
 /// One listing.
@@ -124,13 +126,38 @@ fn under_title(view: &DocumentView, names: &Names) -> String {
         out.push_str(&wrap(&format!("kept by {}", keepers.join(", ")), 0));
     }
     out.push_str(&format!("id {}\n", view.id));
-    if view.withdrawn {
-        out.push_str("! withdrawn: its owner took it back, and this is what it last said\n");
-    }
+    out.push_str(&ownership(view, names));
     if let Some(alert) = text(&view.fields, "alert") {
         out.push_str(&wrap(&format!("! {alert}"), 0));
     }
     out
+}
+
+/// Whose it was, will be, or is no more.
+fn ownership(view: &DocumentView, names: &Names) -> String {
+    let mut lines = Vec::new();
+    lines.extend(view.moved_from.map(|from| {
+        let who = from.organisation.map_or("another organisation".to_owned(), |org| organisation(&org, names));
+        if from.confirmed {
+            format!("taken over from {who}")
+        } else {
+            format!("! claimed from {who}, who has not confirmed it")
+        }
+    }));
+    lines.extend(match (view.withdrawn, view.moved_to) {
+        (true, Some(to)) => Some(format!("! handed over to {}; this is what it last said", organisation(&to, names))),
+        (true, None) => Some("! withdrawn: its owner took it back, and this is what it last said".to_owned()),
+        (false, _) => None,
+    });
+    let claim = format!("fingerpost listing claim {}", short(&view.id.to_string(), ID_SHOWN));
+    lines.extend(
+        text(&view.fields, "orphaned_since").map(|day| format!("! nobody keeps it since {}: {claim}", date(day))),
+    );
+    lines.extend(text(&view.fields, "offered_to").map(|org| {
+        let to = org.parse().map_or_else(|_| plain(org), |org| organisation(&org, names));
+        format!("offered to {to}, who takes it over with: {claim}")
+    }));
+    lines.iter().map(|line| wrap(line, 0)).collect()
 }
 
 fn section(title: &str, lines: &[String]) -> String {

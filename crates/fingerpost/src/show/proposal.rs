@@ -2,7 +2,7 @@
 
 use super::listing::compact;
 use super::{ID_SHOWN, instant, organisation, plain, short, wrap};
-use node::api::{OrgId, ProposalRow, ProposalState, ProposedEdit, Report};
+use node::api::{OrgId, ProposalKind, ProposalRow, ProposalState, ProposedEdit, Report};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -24,7 +24,11 @@ fn proposal(row: &ProposalRow, names: &Names) -> String {
     let keeper = if row.by_keeper { ", who keeps it" } else { "" };
     let mut out = wrap(&format!("{} ({})", plain(listing), organisation(&row.owner, names)), 0);
     let who = format!("{}{keeper}, {}", organisation(&row.organisation, names), instant(row.at_ms));
-    out.push_str(&wrap(&format!("proposed by {who}"), 2));
+    let what = match row.kind {
+        ProposalKind::Change => "proposed by",
+        ProposalKind::Claim => "claimed, as a listing of its own that goes on from it, by",
+    };
+    out.push_str(&wrap(&format!("{what} {who}"), 2));
     out.extend(row.edits.iter().map(|edit| wrap(&change(edit), 2)));
     if !row.note.is_empty() {
         out.push_str(&wrap(&format!("\"{}\"", row.note), 2));

@@ -12,6 +12,8 @@ fn view(fields: Value) -> DocumentView {
         fields: fields.as_object().unwrap().clone(),
         owner: org(1),
         withdrawn: false,
+        moved_to: None,
+        moved_from: None,
         keepers: vec![],
         reports: vec![],
         conflicts: vec![],

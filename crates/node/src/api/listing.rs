@@ -54,6 +54,12 @@ pub struct DocumentView {
     /// Whether its owner took it back; its content is what it last said.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdrawn: bool,
+    /// Who has it now, where its old owner handed it over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<OrgId>,
+    /// Whose it was, where it goes on from another's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<MovedFrom>,
     /// Whose proposals the owner's node takes without asking.
     pub keepers: Vec<OrgId>,
     /// What keepers have said and the owner has not confirmed yet, oldest first.
@@ -103,6 +109,15 @@ pub struct HistoryEntry {
     pub proposed_by: Option<OrgId>,
 }
 
+/// Where a listing comes from that somebody else had before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedFrom {
+    /// Whose it was; nothing where that one's listing is not here.
+    pub organisation: Option<OrgId>,
+    /// Whether the old owner says so too. Until it does, this is a claim, and the old one stands.
+    pub confirmed: bool,
+}
+
 /// What a keeper has said of a listing, and its owner has not confirmed yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -143,11 +158,23 @@ pub enum ProposalState {
     Withdrawn,
 }
 
+/// What is proposed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProposalKind {
+    /// Edits of a listing.
+    Change,
+    /// To take a listing over: its maker has a listing that goes on from it.
+    Claim,
+}
+
 /// One proposal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProposalRow {
     /// Its record.
     pub id: RecordId,
+    /// What it is for.
+    pub kind: ProposalKind,
     /// The listing that it is about.
     pub listing: RecordId,
     /// What the listing is called; empty where it is not here.

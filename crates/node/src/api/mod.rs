@@ -16,8 +16,8 @@ pub use import::{
     Novelty, SaidBy, UndoCounts, UndoLeft, UndoPreview, Undone,
 };
 pub use listing::{
-    Conflict, ConflictValue, DocumentView, HistoryEntry, ListingPage, ListingRow, PathEdit, ProposalRow, ProposalState,
-    ProposedEdit, Report, Written,
+    Conflict, ConflictValue, DocumentView, HistoryEntry, ListingPage, ListingRow, MovedFrom, PathEdit, ProposalKind,
+    ProposalRow, ProposalState, ProposedEdit, Report, Written,
 };
 pub use partner::{InviteRole, Invited, Joined, PartnerRow, PartnerState, PartnerView, RosterRow, Trust, Words};
 pub use status::{
@@ -188,6 +188,28 @@ pub enum Request {
         id: String,
         /// Which organisation.
         organisation: String,
+    },
+    /// Offers an own listing to another organisation, which takes it over by claiming it. Answered by [`Response::Written`].
+    ListingTransfer {
+        /// Which listing.
+        id: String,
+        /// To whom; to nobody any more when nothing is said.
+        organisation: Option<String>,
+    },
+    /// Says that nobody keeps an own listing, so that whoever claims it has it. Answered by [`Response::Written`].
+    ListingOrphan {
+        /// Which listing.
+        id: String,
+        /// That somebody keeps it after all.
+        undo: bool,
+    },
+    /// Takes over another organisation's listing, by a listing of this one's that goes on from it. The old owner confirms it:
+    /// at once where it was offered or is nobody's, else when a person there says so. Answered by [`Response::Written`].
+    ListingClaim {
+        /// Which listing.
+        id: String,
+        /// As in [`Request::ListingAdd`].
+        audience: Option<String>,
     },
     /// Proposals. Answered by [`Response::Proposals`].
     ProposalList {

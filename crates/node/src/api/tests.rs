@@ -76,6 +76,8 @@ fn a_document_shows_its_own_fields_beside_owner_conflicts_and_history() {
             fields: fields.as_object().unwrap().clone(),
             owner: a,
             withdrawn: false,
+            moved_to: None,
+            moved_from: None,
             keepers: vec![],
             reports: vec![],
             conflicts: vec![Conflict {

@@ -12,7 +12,7 @@ use domain::sync::batch::DocumentRow;
 use domain::sync::effect::{Answer, Command, Write, WriteAction};
 use domain::{DocId, OrgId, RecordId, Refusal, RefusalKind, Timestamp};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{DocumentFilter, DocumentPlace};
 
 /// Listings of one page.
@@ -113,8 +113,11 @@ impl Application {
             ..DocumentFilter::default()
         };
         let mut rows = self.0.store.documents(&filter, None, CANDIDATES).await.map_err(fault)?;
-        rows.sort_by_key(|row| (row.life, row.owner != self.0.org));
-        let records: std::collections::BTreeSet<_> = rows.iter().map(|row| row.doc_id.record()).collect();
+        // A claim that its old owner has not confirmed does not take the old listing's place.
+        let live: BTreeSet<_> = rows.iter().filter(|row| row.life == Life::Live).map(|row| row.doc_id).collect();
+        let is_claim = |row: &DocumentRow| row.about.is_some_and(|from| live.contains(&from));
+        rows.sort_by_key(|row| (row.life, row.owner != self.0.org, is_claim(row)));
+        let records: BTreeSet<_> = rows.iter().map(|row| row.doc_id.record()).collect();
         match (rows.len(), records.len()) {
             (0, _) => Err(Refusal::not_found(format!("there is no listing {text:?}"))
                 .hint("`fingerpost listing list` shows the listings and their ids")),

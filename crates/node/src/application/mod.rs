@@ -14,6 +14,7 @@ mod partner;
 mod proposal;
 mod roster;
 mod status;
+mod transfer;
 mod verify;
 mod view;
 
@@ -151,6 +152,9 @@ impl Application {
             Request::ListingKeeperRemove { id, organisation } => {
                 self.keep(&id, &organisation, proposal::Keeping::End).await
             }
+            Request::ListingTransfer { id, organisation } => self.transfer(&id, organisation.as_deref()).await,
+            Request::ListingOrphan { id, undo } => self.orphan(&id, undo).await,
+            Request::ListingClaim { id, audience } => self.claim(&id, audience.as_deref()).await,
             Request::ProposalList { all } => self.proposals(all).await,
             Request::ProposalAccept { id } => self.answer_proposal(&id, Verdict::Accepted).await,
             Request::ProposalRefuse { id, reason } => self.answer_proposal(&id, Verdict::Refused { reason }).await,

@@ -1,9 +1,9 @@
-//! Proposals and keepers: asking an owner for other words, answering what was asked, and what shows meanwhile.
+//! Proposals, claims and keepers: asking an owner for other words, answering what was asked, and what shows meanwhile.
 
 use super::document::{edits_of, new_record};
 use super::view::Beside;
 use super::{Application, fault, find};
-use crate::api::{PathEdit, ProposalRow, ProposalState, ProposedEdit, Report, Response, Written};
+use crate::api::{PathEdit, ProposalKind, ProposalRow, ProposalState, ProposedEdit, Report, Response, Written};
 use crate::clock::now;
 use domain::document::Kind;
 use domain::proposal::{Answer, Proposal, Verdict, answer_document, keeper_edit, keepers};
@@ -11,7 +11,7 @@ use domain::statement::Life;
 use domain::sync::batch::DocumentRow;
 use domain::sync::effect::{Answer as Done, Command, Write, WriteAction};
 use domain::sync::{Document, Proposing};
-use domain::{DocId, OrgId, Refusal, RefusalKind};
+use domain::{DocId, OrgId, Refusal, RefusalKind, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{DocumentFilter, DocumentPlace};
 
@@ -27,10 +27,13 @@ pub(super) enum Keeping {
     End,
 }
 
-/// A proposal as its document says it, and what its owner said to it.
+/// A proposal or claim as its document says it, and what the listing's owner said to it.
 struct Told {
     row: DocumentRow,
-    proposal: Proposal,
+    /// The listing that it is about.
+    target: DocId,
+    /// The edits; of a claim there are none.
+    proposal: Option<Proposal>,
     verdict: Option<Verdict>,
 }
 
@@ -104,16 +107,16 @@ impl Application {
 
     /// Proposals that wait, and what became of own ones lately; or all.
     pub(super) async fn proposals(&self, all: bool) -> Result<Response, Refusal> {
-        let told = self.told(DocumentFilter { kind: Some(Kind::PROPOSAL), ..DocumentFilter::default() }).await?;
+        let told = self.told(DocumentFilter { is_about: true, ..DocumentFilter::default() }).await?;
         let since = now().plus_ms(-TOLD_MS);
         let is_due = |told: &Told| {
             let is_own = told.row.owner == self.0.org;
-            all || told.state() == ProposalState::Waiting || (is_own && told.proposal.made_at > since)
+            all || told.state() == ProposalState::Waiting || (is_own && told.at() > since)
         };
         let told: Vec<_> = told.into_iter().filter(is_due).collect();
-        let ids = told.iter().map(|told| told.proposal.target).collect();
+        let ids = told.iter().map(|told| told.target).collect();
         let listings: BTreeMap<_, _> = self.rows(ids).await?.into_iter().map(|row| (row.doc_id, row)).collect();
-        let mut proposals: Vec<_> = told.iter().map(|told| told.shown(listings.get(&told.proposal.target))).collect();
+        let mut proposals: Vec<_> = told.iter().filter_map(|told| told.shown(listings.get(&told.target))).collect();
         proposals.sort_by_key(|row| (row.at_ms, row.id));
         Ok(Response::Proposals { proposals, names: self.names().await? })
     }
@@ -121,11 +124,11 @@ impl Application {
     /// Says yes or no to a proposal to an own listing.
     pub(super) async fn answer_proposal(&self, id: &str, verdict: Verdict) -> Result<Response, Refusal> {
         let told = self.find_proposal(id).await?;
-        if told.proposal.owner != self.0.org {
+        if !told.target.is_of(Kind::LISTING, &self.0.org) {
             let refusal = format!("proposal {} is about another organisation's listing", told.row.doc_id.record());
             return Err(Refusal::new(RefusalKind::NotAllowed, refusal).hint("only the listing's owner answers it"));
         }
-        let (proposal, target) = (told.row.doc_id, told.proposal.target);
+        let (proposal, target) = (told.row.doc_id, told.target);
         match self.engine()?.ask(Command::AnswerProposal { proposal, target, verdict }).await? {
             Done::Written(written) => Ok(Response::Written(Written {
                 id: target.record(),
@@ -145,7 +148,7 @@ impl Application {
             return Err(Refusal::new(RefusalKind::NotAllowed, refusal)
                 .hint("`fingerpost proposal refuse` answers one that is for you"));
         }
-        let (doc_id, kind, action) = (told.row.doc_id, Kind::PROPOSAL, WriteAction::Withdraw);
+        let (doc_id, kind, action) = (told.row.doc_id, told.row.kind, WriteAction::Withdraw);
         let write = Write { doc_id, kind, action, imported: None, change: None };
         self.engine()?.ask(Command::Write(vec![write])).await?;
         Ok(Response::Done)
@@ -155,7 +158,7 @@ impl Application {
     async fn find_proposal(&self, text: &str) -> Result<Told, Refusal> {
         let hint = "`fingerpost proposal list` shows the proposals and their ids";
         let record = find::record(text).map_err(|refusal| refusal.hint(hint))?;
-        let filter = DocumentFilter { kind: Some(Kind::PROPOSAL), record: Some(record), ..DocumentFilter::default() };
+        let filter = DocumentFilter { is_about: true, record: Some(record), ..DocumentFilter::default() };
         let mut told = self.told(filter).await?;
         match told.len() {
             0 => Err(Refusal::not_found(format!("there is no proposal {text:?}")).hint(hint)),
@@ -172,19 +175,15 @@ impl Application {
         let Some(row) = document.row.as_ref().filter(|row| row.kind == Kind::LISTING) else {
             return Ok(Beside::default());
         };
-        let filter = DocumentFilter {
-            kind: Some(Kind::PROPOSAL),
-            about: [row.doc_id].into(),
-            with_hidden: true,
-            ..DocumentFilter::default()
-        };
+        let filter = DocumentFilter { about: [row.doc_id].into(), with_hidden: true, ..DocumentFilter::default() };
         let told = self.told(filter).await?;
         let kept = keepers(&row.value);
         let waits = |told: &&Told| told.state() == ProposalState::Waiting && kept.contains(&told.row.owner);
-        let mut reports: Vec<_> = told.iter().filter(waits).map(Told::report).collect();
+        let mut reports: Vec<_> = told.iter().filter(waits).filter_map(Told::report).collect();
         reports.sort_by_key(|report| (report.at_ms, report.proposal));
-        let makers = told.iter().map(|told| (told.proposal.actor(told.row.doc_id), told.row.owner)).collect();
-        Ok(Beside { reports, makers })
+        let maker = |told: &Told| Some((told.proposal.as_ref()?.actor(told.row.doc_id), told.row.owner));
+        let makers = told.iter().filter_map(maker).collect();
+        Ok(Beside { reports, makers, moved_from: self.moved_from(row).await? })
     }
 
     /// Proposals with what was said to them. One that says nothing a proposal can say is passed over.
@@ -199,13 +198,26 @@ impl Application {
             let of = DocumentFilter { kind: Some(Kind::ANSWER), about, with_hidden: true, ..DocumentFilter::default() };
             let answers = self.0.store.documents(&of, None, usize::MAX).await.map_err(fault)?;
             let answers: BTreeMap<_, _> = answers.into_iter().map(|answer| (answer.doc_id, answer)).collect();
+            let owners = self.owners(page.iter().filter(|row| row.kind == Kind::LISTING)).await?;
             told.extend(page.into_iter().filter_map(|row| {
-                let proposal = Proposal::read(&row.value).ok()?;
-                let answer = answers.get(&answer_document(&proposal.owner, &row.doc_id));
+                let proposal = match row.kind {
+                    Kind::PROPOSAL => Some(Proposal::read(&row.value).ok()?),
+                    Kind::LISTING => None,
+                    _ => return None,
+                };
+                let target = row.about?;
+                let owner = proposal.as_ref().map(|proposal| proposal.owner).or(owners.get(&target).copied())?;
+                let answer = answers.get(&answer_document(&owner, &row.doc_id));
                 let verdict = answer.and_then(|answer| Answer::read(&answer.value).ok()).map(|answer| answer.verdict);
-                Some(Told { row, proposal, verdict })
+                Some(Told { row, target, proposal, verdict })
             }));
         }
+    }
+
+    /// Whose the listings are that these go on from, where they are here.
+    async fn owners(&self, claims: impl Iterator<Item = &DocumentRow>) -> Result<BTreeMap<DocId, OrgId>, Refusal> {
+        let rows = self.rows(claims.filter_map(|row| row.about).collect()).await?;
+        Ok(rows.into_iter().map(|row| (row.doc_id, row.owner)).collect())
     }
 
     async fn rows(&self, ids: BTreeSet<DocId>) -> Result<Vec<DocumentRow>, Refusal> {
@@ -236,27 +248,39 @@ impl Told {
             value: proposed.edit.value.clone(),
             was: proposed.was.clone(),
         };
-        self.proposal.edits.iter().map(edit).collect()
+        self.proposal.iter().flat_map(|proposal| &proposal.edits).map(edit).collect()
     }
 
-    fn report(&self) -> Report {
-        Report {
+    fn at(&self) -> Timestamp {
+        self.proposal.as_ref().map_or(self.row.last_modified, |proposal| proposal.made_at)
+    }
+
+    fn note(&self) -> String {
+        self.proposal.as_ref().map(|proposal| proposal.note.clone()).unwrap_or_default()
+    }
+
+    fn report(&self) -> Option<Report> {
+        self.proposal.as_ref()?;
+        Some(Report {
             proposal: self.row.doc_id.record(),
             organisation: self.row.owner,
-            at_ms: self.proposal.made_at,
+            at_ms: self.at(),
             edits: self.edits(),
-            note: self.proposal.note.clone(),
-        }
+            note: self.note(),
+        })
     }
 
-    fn shown(&self, listing: Option<&DocumentRow>) -> ProposalRow {
-        ProposalRow {
+    /// For a list; nothing where it is not known whose listing it is about.
+    fn shown(&self, listing: Option<&DocumentRow>) -> Option<ProposalRow> {
+        let owner = self.proposal.as_ref().map(|proposal| proposal.owner).or(listing.map(|row| row.owner))?;
+        Some(ProposalRow {
             id: self.row.doc_id.record(),
-            listing: self.proposal.target.record(),
+            kind: if self.proposal.is_some() { ProposalKind::Change } else { ProposalKind::Claim },
+            listing: self.target.record(),
             listing_name: listing.map(|row| row.name.clone()).unwrap_or_default(),
-            owner: self.proposal.owner,
+            owner,
             organisation: self.row.owner,
-            at_ms: self.proposal.made_at,
+            at_ms: self.at(),
             state: self.state(),
             reason: match &self.verdict {
                 Some(Verdict::Refused { reason }) => reason.clone(),
@@ -264,7 +288,7 @@ impl Told {
             },
             by_keeper: listing.is_some_and(|row| keepers(&row.value).contains(&self.row.owner)),
             edits: self.edits(),
-            note: self.proposal.note.clone(),
-        }
+            note: self.note(),
+        })
     }
 }

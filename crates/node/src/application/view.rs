@@ -1,6 +1,6 @@
 //! Documents as people see them: fields, values that stand side by side, and who changed what.
 
-use crate::api::{Conflict, ConflictValue, DocumentView, HistoryEntry, Report};
+use crate::api::{Conflict, ConflictValue, DocumentView, HistoryEntry, MovedFrom, Report};
 use domain::document::crdt::{Content, Revision};
 use domain::identity::KeysObject;
 use domain::proposal::keepers;
@@ -20,6 +20,8 @@ pub(super) struct Beside {
     pub(super) reports: Vec<Report>,
     /// Whose proposal each of these actors wrote down, for the owner.
     pub(super) makers: BTreeMap<ActorId, OrgId>,
+    /// Whose it was.
+    pub(super) moved_from: Option<MovedFrom>,
 }
 
 /// A document in full. Opens its content, so it may take a millisecond; run it where that holds nobody up.
@@ -35,6 +37,8 @@ pub(super) fn view(document: &Document, beside: Beside) -> Result<DocumentView, 
         owner: document.owner,
         withdrawn: row.life != Life::Live,
         keepers: keepers(&row.value).into_iter().collect(),
+        moved_to: document.moved_to().map(|(org, _)| org),
+        moved_from: beside.moved_from,
         reports: beside.reports,
         conflicts: content.conflicts().into_iter().map(|c| conflict(c, document.owner, &beside.makers)).collect(),
         history: content
@@ -55,7 +59,7 @@ pub(super) fn content(document: &Document) -> Result<Content, Refusal> {
 
 /// The fields without those that the view adds itself.
 fn fields(value: &Value) -> Map<String, Value> {
-    let own = ["id", "owner", "withdrawn", "keepers", "reports", "conflicts", "history"];
+    let own = ["id", "owner", "withdrawn", "moved_to", "moved_from", "keepers", "reports", "conflicts", "history"];
     let fields = value.as_object().into_iter().flatten();
     fields.filter(|(name, _)| !own.contains(&name.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
 }

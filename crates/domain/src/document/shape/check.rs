@@ -16,8 +16,8 @@ pub enum Fit {
 }
 
 /// The edit as it is to be made: the path is known to this kind and the value fits, a number written where words are expected turned
-/// into words. An unknown path is refused with the nearest known one; so are the audience, which decides scopes, and the keepers,
-/// who decide whose edits are taken: both have commands of their own.
+/// into words. An unknown path is refused with the nearest known one; so is what decides who holds, edits and owns a listing: that has
+/// commands of its own.
 pub fn check_edit(kind: Kind, edit: &Edit) -> Result<Edit, Refusal> {
     let refused = |what: &str, hint: &str| {
         Err(Refusal::new(RefusalKind::NotAllowed, format!("{what} not a field to be edited")).hint(hint))
@@ -29,6 +29,15 @@ pub fn check_edit(kind: Kind, edit: &Edit) -> Result<Edit, Refusal> {
         }
         Some("keepers") => {
             return refused("the keepers are", "`fingerpost listing keeper add|remove ID ORGANISATION` changes them");
+        }
+        Some("offered_to" | "moved_from") => {
+            return refused("who owns it is", "`fingerpost listing transfer` and `listing claim` change that");
+        }
+        Some("orphaned_since") => {
+            return refused(
+                "whether anybody keeps it is",
+                "`fingerpost listing orphan ID` says so, with --undo no longer",
+            );
         }
         Some(_) => {}
     }

@@ -278,6 +278,9 @@ pub const LISTING: &Fields = &[
     ("attributes", Things(ATTRIBUTE)),
     ("required_documents", Things(REQUIRED_DOCUMENT)),
     ("keepers", Things(KEEPER)),
+    ("offered_to", One(String)),
+    ("orphaned_since", One(Date)),
+    ("moved_from", One(String)),
     ("funding", RareThings(FUNDING)),
     ("extra", Open),
 ];
