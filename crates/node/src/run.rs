@@ -100,6 +100,7 @@ impl Node {
         let secrets = NodeSecrets::read(&folder.keys())?;
         let keys = data::own_keys(&store, &organisation).await?;
         secrets.check_against(&keys)?;
+        let organisation = data::settle_node(&store, organisation, &secrets, &keys).await?;
         let port = bind("node_listen", &config.node_listen).await?;
         let people = bind("people_listen", &config.people_listen).await?;
         let control = control::Listener::bind(folder.path())?;

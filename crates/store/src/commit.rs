@@ -2,6 +2,7 @@
 
 pub(crate) mod departure;
 mod version;
+pub(crate) mod vouch;
 
 use crate::sql::{self, Value};
 use crate::{Store, StoreError};
@@ -36,6 +37,7 @@ impl Store {
 
 async fn write(connection: &mut AnyConnection, batch: &Batch) -> Result<Vec<ScopeId>, StoreError> {
     let grew = version::enter(connection, batch).await?;
+    vouch::disown(connection, batch).await?;
     write_changes(connection, &batch.changes).await?;
     write_documents(connection, &batch.documents).await?;
     write_wanted(connection, batch).await?;

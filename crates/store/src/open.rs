@@ -20,6 +20,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "incident document", include_str!("../migrations/0003_incident_document.sql")),
     (4, "import", include_str!("../migrations/0004_import.sql")),
     (5, "about", include_str!("../migrations/0005_about.sql")),
+    (6, "vouch", include_str!("../migrations/0006_vouch.sql")),
 ];
 
 /// The key of the advisory lock that makes writers on PostgreSQL take turns: "post" in ASCII.

@@ -4,7 +4,7 @@ use crate::commit::json_text;
 use crate::sql::{self, Value};
 use crate::{Store, StoreError};
 use domain::sync::batch::Partner;
-use domain::{Incarnation, NodeId, OrgId, Timestamp};
+use domain::{Incarnation, KeyId, NodeId, OrgId, Timestamp};
 use sqlx::any::AnyRow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -94,6 +94,12 @@ impl Store {
                       is_shared_with, is_followed from partner order by org_id";
         let rows = self.read(select, vec![]).await?;
         rows.iter().map(read_partner).collect()
+    }
+
+    /// Stolen keys of which nothing is held any more.
+    pub async fn disowned_keys(&self) -> Result<BTreeSet<KeyId>, StoreError> {
+        let rows = self.read("select key_id from disowned_key", vec![]).await?;
+        rows.iter().map(|row| sql::id(row, 0, "key id")).collect()
     }
 
     /// Owners whose public documents are hidden, since nobody stands for them.

@@ -1,6 +1,6 @@
 //! What an operator and the node's own jobs ask: what is wanted, refused, went wrong, was imported, is over.
 
-use crate::commit::departure;
+use crate::commit::{departure, vouch};
 use crate::sql::{self, Value};
 use crate::{Store, StoreError};
 use domain::sync::batch::{ImportedRecord, Incident};
@@ -104,8 +104,8 @@ impl Store {
         Ok(gone)
     }
 
-    /// Deletes the public documents and keys of owners that nobody has stood for longer than
-    /// [`limits::HIDDEN_KEPT_MS`]; gives how many owners.
+    /// Deletes the public documents and keys of owners that nobody has stood for, and documents that nobody has vouched for,
+    /// longer than [`limits::HIDDEN_KEPT_MS`]; gives how many owners and documents.
     pub async fn prune_hidden(&self, now: Timestamp) -> Result<usize, StoreError> {
         let before = Value::Int(now.plus_ms(-limits::HIDDEN_KEPT_MS).as_ms());
         let mut writing = self.begin().await?;
@@ -115,7 +115,9 @@ impl Store {
         for owner in &owners {
             departure::purge(writing.connection(), owner).await?;
         }
+        let before = now.plus_ms(-limits::HIDDEN_KEPT_MS).as_ms();
+        let documents = vouch::purge(writing.connection(), before).await?;
         writing.commit().await?;
-        Ok(owners.len())
+        Ok(owners.len().saturating_add(usize::try_from(documents).unwrap_or(usize::MAX)))
     }
 }

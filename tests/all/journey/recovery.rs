@@ -97,3 +97,80 @@ fn a_further_node_holds_all_that_is_its_organisations_and_edits_it() {
         away.expect_told(1, &[]);
     });
 }
+
+#[test]
+fn what_a_stolen_laptop_signed_is_gone_and_what_home_signs_anew_stands() {
+    borough("stolen", |hub, [charity, workers]| {
+        let supper = add(charity, "Supper");
+        let mut laptop = Node::with_words("--further", &charity.words, database("stolen_laptop"));
+        laptop.up();
+        let code =
+            |node: &Node, role: &str| node.json(&["invite", "--as", role])["code"].as_str().expect("a code").to_owned();
+        laptop.run(&["join", &code(charity, "node")]).expect_done();
+        laptop.run(&["join", &code(hub, "member")]).expect_done();
+        expect_name(&laptop, &supper, "Supper");
+        laptop.json(&["listing", "edit", &supper, "--set", "name=Late supper"]);
+        let stall = add(&laptop, "Stall");
+        for node in [&*charity, workers] {
+            expect_name(node, &supper, "Late supper");
+            expect_name(node, &stall, "Stall");
+        }
+        // The thief has it now, away from home.
+        let id = laptop.json(&["status"])["node"]["id"].as_str().expect("an id").to_owned();
+        charity.stop();
+        let forged = add(&laptop, "Forged");
+        expect_name(workers, &forged, "Forged");
+        laptop.kill();
+        charity.up();
+        expect_name(charity, &forged, "Forged");
+        charity.json(&["listing", "withdraw", &forged]);
+        let say = |node: &Node, words: &str| {
+            let file = tempfile::NamedTempFile::new().expect("a file");
+            std::fs::write(file.path(), words).expect("writes");
+            node.run(&["key", "compromised", &id[..8], "--yes", "--words-file", file.path().to_str().expect("a path")])
+        };
+        say(charity, &hub.words).expect_told(1, &["another organisation"]);
+        say(charity, &charity.words).expect_done();
+        say(charity, &charity.words).expect_told(1, &["stolen already"]);
+        let states: Vec<_> = charity.lines(&["key", "list"]).iter().map(|row| row["state"].clone()).collect();
+        assert!(states.contains(&"compromised".into()), "{states:?}");
+        for node in [&*charity, hub, workers] {
+            expect_name(node, &supper, "Late supper");
+            expect_name(node, &stall, "Stall");
+            until("what was forged is gone", || (show(node, &forged)?["withdrawn"] == true).then_some(()));
+        }
+        // It turns up again; nobody takes its word.
+        laptop.up();
+        let late = add(&laptop, "Forged again");
+        charity.json(&["listing", "edit", &stall, "--set", "name=Market stall"]);
+        expect_name(workers, &stall, "Market stall");
+        assert!(show(hub, &late).is_none() && show(charity, &late).is_none());
+        for node in [&*charity, hub, workers] {
+            expect_clean(node);
+        }
+    });
+}
+
+#[test]
+fn a_node_with_new_keys_goes_on_as_before() {
+    borough("rotated", |hub, [charity, workers]| {
+        let supper = add(charity, "Supper");
+        expect_name(workers, &supper, "Supper");
+        let before = charity.json(&["status"])["node"]["id"].clone();
+        let words = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(words.path(), &charity.words).expect("writes");
+        let rotate = ["key", "rotate", "--words-file", words.path().to_str().expect("a path")];
+        charity.run(&rotate).expect_told(1, &["stop it first"]);
+        charity.stop();
+        charity.run(&rotate).expect_done();
+        charity.up();
+        assert_ne!(charity.json(&["status"])["node"]["id"], before);
+        charity.json(&["listing", "edit", &supper, "--set", "name=Late supper"]);
+        expect_name(workers, &supper, "Late supper");
+        let states: Vec<_> = charity.lines(&["key", "list"]).iter().map(|row| row["state"].clone()).collect();
+        assert!(states.contains(&"active".into()) && states.contains(&"retired".into()), "{states:?}");
+        for node in [&*charity, hub, workers] {
+            expect_clean(node);
+        }
+    });
+}

@@ -4,9 +4,9 @@ use super::database::check;
 use super::fixture::{Author, author, together};
 use domain::audience::Scope;
 use domain::feed::Cursor;
-use domain::sync::batch::{AddedChanges, ImportedRecord, OwnerStanding, Partner};
+use domain::sync::batch::{AddedChanges, DisownedVersion, ImportedRecord, OwnerStanding, Partner};
 use domain::sync::{Batch, Needs};
-use domain::{FeedId, Incarnation, NodeId, ScopeId, Timestamp, limits};
+use domain::{FeedId, Incarnation, KeyId, NodeId, ScopeId, Timestamp, limits};
 use serde_json::json;
 use store::{DocumentFilter, Organisation, Peer};
 
@@ -156,5 +156,42 @@ fn what_nobody_stands_for_is_hidden_and_deleted_after_a_while() {
         assert_eq!(store.keys().await.expect("reads").into_keys().collect::<Vec<_>>(), [own.org]);
         assert!(store.hidden_owners().await.expect("reads").is_empty());
         assert_eq!(shown().await, 1);
+    });
+}
+
+#[test]
+fn what_a_stolen_key_signed_leaves_the_set_and_is_deleted_after_a_while() {
+    check("disowned", async |database| {
+        let store = database.open().await;
+        let author = author(1);
+        let scope = author.public();
+        let all = together([1, 2, 3].map(|record| shared(&author, record, &[scope])));
+        store.commit(&all).await.expect("commits");
+        let gone = [1, 2].map(|record| DisownedVersion {
+            scope,
+            version_id: author.entered(record, scope, 1).statement.version_id(),
+            doc_id: author.doc(record),
+        });
+        let key = KeyId::from_bytes([7; 16]);
+        let at = Timestamp::from_ms(1_000);
+        let batch = Batch { at, disowned: gone.to_vec(), disowned_keys: [key].into(), ..Batch::default() };
+        for _ in 0..2 {
+            store.commit(&batch).await.expect("commits");
+            assert_eq!(store.disowned_keys().await.expect("reads"), [key].into());
+        }
+        let needs = Needs { scopes: [scope].into(), ..Needs::default() };
+        let state = store.load(&needs).await.expect("loads").scopes[&scope].clone();
+        assert_eq!((state.sum.count(), state.tail.seq), (1, 3), "rows keep their places");
+        let document = store.document(author.doc(1)).await.expect("loads").expect("kept");
+        assert_eq!((document.is_disowned(), document.changes.len()), (true, 1));
+
+        // The first is signed anew; the second is not.
+        store.commit(&together([shared(&author, 1, &[scope])])).await.expect("commits");
+        let due = at.plus_ms(limits::HIDDEN_KEPT_MS);
+        assert_eq!(store.prune_hidden(due).await.expect("prunes"), 0);
+        assert_eq!(store.prune_hidden(due.plus_ms(1)).await.expect("prunes"), 1);
+        for (record, stands) in [(1, true), (2, false), (3, true)] {
+            assert_eq!(store.document(author.doc(record)).await.expect("loads").is_some(), stands, "{record}");
+        }
     });
 }

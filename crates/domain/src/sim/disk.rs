@@ -6,7 +6,7 @@ use crate::statement::{CurrentSet, SignedStatement};
 use crate::sync::batch::{Batch, DocumentRow, Incident, OwnerStanding, Partner, Quarantined, Wanted};
 use crate::sync::needs::FeedRange;
 use crate::sync::{Document, Loaded, Needs, QuarantineMark, Usage};
-use crate::{DocId, FeedId, NodeId, OrgId, ScopeId, VersionId};
+use crate::{DocId, FeedId, KeyId, NodeId, OrgId, ScopeId, VersionId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows by table. Cloning one is taking a backup.
@@ -30,6 +30,8 @@ pub struct Disk {
     pub quarantined: BTreeMap<VersionId, Quarantined>,
     /// Keys objects.
     pub keys: BTreeMap<OrgId, Vec<u8>>,
+    /// Stolen keys that nothing is held of any more.
+    pub disowned_keys: BTreeSet<KeyId>,
     /// Owners whose public documents are hidden.
     pub hidden: BTreeSet<OrgId>,
     /// Partners.
@@ -68,6 +70,18 @@ impl Disk {
             feed.push(row);
             self.statements.insert(entered.statement.version_id(), entered.statement.clone());
         }
+        for gone in &batch.disowned {
+            self.statements.remove(&gone.version_id);
+            self.wanted.remove(&gone.version_id);
+            self.quarantined.remove(&gone.version_id);
+            if let Some(state) = self.scopes.get_mut(&gone.scope) {
+                state.sum.remove(&gone.version_id);
+            }
+            for row in self.feeds.entry(gone.scope).or_default().iter_mut() {
+                row.version = row.version.filter(|version| *version != gone.version_id);
+            }
+        }
+        self.disowned_keys.extend(&batch.disowned_keys);
         for changes in &batch.changes {
             let stored = self.changes.entry(changes.doc_id).or_default();
             stored.retain(|c| !changes.dropped.contains(&c.hash));
@@ -192,8 +206,9 @@ impl Disk {
     /// One document as it is held.
     pub fn document(&self, id: DocId) -> Option<Document> {
         let of_doc = || self.statements.values().filter(|s| s.statement().doc_id == id);
-        let first = of_doc().next()?.statement();
-        let (kind, owner): (Kind, OrgId) = (first.kind, first.org_id);
+        let said = of_doc().next().map(|s| (s.statement().kind, s.statement().org_id));
+        // What nobody vouches for any more has a row alone.
+        let (kind, owner): (Kind, OrgId) = said.or(self.rows.get(&id).map(|row| (row.kind, row.owner)))?;
         let mut document = Document::new(id, kind, owner);
         for statement in of_doc() {
             let set: &mut CurrentSet = document.statements.entry(statement.statement().scope_id).or_default();

@@ -31,6 +31,8 @@ mod hostile;
 #[cfg(test)]
 mod keeping;
 #[cfg(test)]
+mod stolen;
+#[cfg(test)]
 mod stories;
 #[cfg(test)]
 mod tests;

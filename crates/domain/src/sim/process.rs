@@ -21,6 +21,8 @@ pub struct Identity {
     pub node: NodeId,
     /// Signs statements.
     pub author: SecretKey,
+    /// What its organisation's root is made of.
+    pub root: [u8; 32],
     /// Whether it is its organisation's home node.
     pub is_home: bool,
 }
@@ -47,7 +49,8 @@ pub struct Process {
 
 /// Makes the nodes of one organisation with their keys object. Equal seeds give equal keys.
 pub(super) fn organisation(seed: u64, nodes: usize) -> (Vec<Identity>, KeysObject) {
-    let root = Root::from_entropy(&seed_of("root", seed, 0));
+    let entropy = seed_of("root", seed, 0);
+    let root = Root::from_entropy(&entropy);
     let org = root.org_id();
     let made: Vec<_> = (0..nodes)
         .map(|n| {
@@ -64,11 +67,19 @@ pub(super) fn organisation(seed: u64, nodes: usize) -> (Vec<Identity>, KeysObjec
                 is_home: n == 0,
                 state: NodeState::Active,
             });
-            (Identity { org, node, author, is_home: n == 0 }, certificate)
+            (Identity { org, node, author, root: entropy, is_home: n == 0 }, certificate)
         })
         .collect();
     let keys = KeysObject::new(root.public(), made.iter().map(|(_, c)| c.clone())).unwrap();
     (made.into_iter().map(|(identity, _)| identity).collect(), keys)
+}
+
+/// The keys object that says this of a node, by its organisation's root.
+pub(super) fn judged(keys: &KeysObject, of: &Identity, state: NodeState) -> KeysObject {
+    let root = Root::from_entropy(&of.root);
+    let certificate = keys.node(&of.node).unwrap().content().clone();
+    let judged = NodeCertificate { serial: keys.next_serial(), state, ..certificate };
+    KeysObject::new(root.public(), [root.certify(judged)]).unwrap()
 }
 
 /// A partner as pairing makes it.
@@ -137,7 +148,7 @@ impl Process {
         // Feeds made from now on have names that no feed ever had.
         self.disk.feed_seed = draw;
         let incarnation = Incarnation::from_bytes((draw.rotate_left(16) ^ self.starts).to_be_bytes());
-        let Identity { org, node, author, is_home } = self.identity.clone();
+        let Identity { org, node, author, is_home, .. } = self.identity.clone();
         let known = Known {
             partners: self.disk.partners.values().cloned().collect(),
             keys: self.disk.keys.iter().map(|(org, bytes)| (*org, KeysObject::parse(bytes).unwrap())).collect(),
@@ -151,6 +162,7 @@ impl Process {
                 .filter(|r| r.about.is_some() && r.kind != Kind::ANSWER)
                 .cloned()
                 .collect(),
+            disowned_keys: self.disk.disowned_keys.clone(),
             hidden: self.disk.hidden.clone(),
         };
         self.engine = Some(Engine::new(Own { org, node, incarnation, author, is_home }, known));

@@ -3,9 +3,10 @@
 use super::Faults;
 use super::judge::Watch;
 use super::ledger::Ledger;
-use super::process::{Process, organisation, partner};
+use super::process::{Process, judged, organisation, partner};
 use crate::audience::Audience;
 use crate::document::{Edit, Kind};
+use crate::identity::certificate::NodeState;
 use crate::identity::keys::KeysObject;
 use crate::identity::roster::RosterState;
 use crate::proposal::keeper_edit;
@@ -291,6 +292,15 @@ impl World {
     pub fn keep(&mut self, at: At, doc_id: DocId, keeper: At, is_keeper: bool) -> Result<Answer, Refusal> {
         let edit = keeper_edit(&self.org(keeper), is_keeper.then_some(self.now));
         self.write(at, doc_id, WriteAction::Edit(vec![edit]))
+    }
+
+    /// Says of a node that it is retired, or that its keys were stolen, at another node of its organisation.
+    pub fn judge_node(&mut self, at: At, node: At, state: NodeState) -> &mut Self {
+        let org = self.org(at);
+        let known = self.nodes[at].engine.as_ref().expect("it runs").keys()[&org].clone();
+        let judged = judged(&known, &self.nodes[node].identity, state);
+        self.ask(at, Command::TakeKeys(judged.bytes())).expect("the root says so");
+        self
     }
 
     /// Runs until nothing is left to do but wait for a time that is over a minute away.

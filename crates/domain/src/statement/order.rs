@@ -85,6 +85,13 @@ impl CurrentSet {
         Ok(Entered::Current { replaced, twin })
     }
 
+    /// Takes statements out; gives their ids.
+    pub fn take_out(&mut self, which: impl Fn(&SignedStatement) -> bool) -> Vec<VersionId> {
+        let gone = self.0.iter().filter(|s| which(s)).map(SignedStatement::version_id).collect();
+        self.0.retain(|s| !which(s));
+        gone
+    }
+
     /// All current statements.
     pub fn iter(&self) -> impl Iterator<Item = &SignedStatement> {
         self.0.iter()

@@ -3,7 +3,7 @@
 use crate::document::{Kind, StoredChange};
 use crate::feed::Cursor;
 use crate::statement::{Life, SignedStatement};
-use crate::{ChangeHash, DocId, NodeId, OrgId, ScopeId, Timestamp, VersionId};
+use crate::{ChangeHash, DocId, KeyId, NodeId, OrgId, ScopeId, Timestamp, VersionId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything to write. Empty parts mean nothing to write there.
@@ -14,6 +14,11 @@ pub struct Batch {
     /// Versions that became current, in order. What is wanted or quarantined of those they replace goes with them. Each makes a feed row in its scope and changes the scope's sum
     /// (`feed::ScopeState::enter`), inside the transaction.
     pub versions: Vec<EnteredVersion>,
+    /// Versions that their owner does not vouch for any more: they leave their scopes' sums, and their feed rows are
+    /// superseded by nothing. After `versions`.
+    pub disowned: Vec<DisownedVersion>,
+    /// Stolen keys that nothing is held of any more.
+    pub disowned_keys: BTreeSet<KeyId>,
     /// Changes to add to documents, in causal order.
     pub changes: Vec<AddedChanges>,
     /// Documents whose row is to be replaced; the last one of a document counts.
@@ -65,6 +70,17 @@ pub struct EnteredVersion {
     pub replaced: Vec<VersionId>,
     /// The heads of those.
     pub since: Vec<ChangeHash>,
+}
+
+/// A version that left the version set: a key that was stolen had signed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DisownedVersion {
+    /// The scope that it was in.
+    pub scope: ScopeId,
+    /// The version.
+    pub version_id: VersionId,
+    /// Its document; where no other version of it is held, it is kept for a while for its owner to sign anew.
+    pub doc_id: DocId,
 }
 
 /// Changes added to a document, and dropped from it (a generation that nothing stands on any more).

@@ -207,6 +207,9 @@ impl Document {
     /// behind is kept until it is written again.
     pub(super) fn refresh(&mut self, own: &OrgId, batch: &mut Batch) -> Result<Growth, Refusal> {
         let before = self.row.as_ref().map(|r| r.bytes);
+        if self.is_disowned() {
+            return Ok(self.hide(batch));
+        }
         self.settle(batch);
         let standing = self.standing();
         let dropped = self.drop_unreachable(own, &standing, batch);
@@ -229,6 +232,18 @@ impl Document {
         batch.put_row(row.clone());
         self.row = Some(row);
         Ok(growth)
+    }
+
+    /// Nobody vouches for it: readers do not see it, and its changes stay for whoever does again.
+    fn hide(&mut self, batch: &mut Batch) -> Growth {
+        let (bytes_before, bytes) =
+            (self.row.as_ref().map_or(0, |r| r.bytes), self.row.as_ref().map_or(0, |r| r.bytes));
+        if let Some(row) = &mut self.row {
+            row.life = Life::Withdrawn;
+            row.is_public = false;
+            batch.put_row(row.clone());
+        }
+        Growth { documents: 0, bytes_before, bytes, dropped: BTreeSet::new() }
     }
 
     fn read(&mut self, standing: &Standing) -> Result<DocumentRow, Refusal> {

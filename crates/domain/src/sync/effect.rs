@@ -88,6 +88,13 @@ pub enum Command {
         /// On or off.
         state: crate::identity::roster::RosterState,
     },
+    /// Signs own documents anew, where one of these keys signed what stands; the others are passed over.
+    SignAnew {
+        /// Which documents, at most a few hundred at once.
+        docs: Vec<DocId>,
+        /// The keys: those of a node that was lost.
+        keys: std::collections::BTreeSet<crate::KeyId>,
+    },
     /// Takes in what is known of an organisation's keys: the own one's, or a partner's.
     TakeKeys(Vec<u8>),
     /// Ends a partnership and its links.

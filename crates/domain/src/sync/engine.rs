@@ -8,7 +8,7 @@ use crate::audience::{Scope, scopes_between};
 use crate::identity::keys::KeysObject;
 use crate::identity::signing::SecretKey;
 use crate::sync::batch::{DocumentRow, Incident, Partner};
-use crate::{DocId, Incarnation, NodeId, OrgId, Refusal, ScopeId, Timestamp};
+use crate::{DocId, Incarnation, KeyId, NodeId, OrgId, Refusal, ScopeId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Who this process is.
@@ -42,6 +42,8 @@ pub struct Known {
     pub rosters: Vec<DocumentRow>,
     /// Proposal documents that are live: those that are not answered, and the own ones.
     pub proposals: Vec<DocumentRow>,
+    /// Stolen keys that nothing is held of any more.
+    pub disowned_keys: BTreeSet<KeyId>,
     /// Owners that nobody stood for.
     pub hidden: BTreeSet<OrgId>,
 }
@@ -68,6 +70,12 @@ pub struct Engine {
     pub(super) damaged_keys: BTreeMap<OrgId, Vec<u8>>,
     pub(super) rosters: Rosters,
     pub(super) proposals: Proposals,
+    /// Stolen keys that nothing is held of any more.
+    pub(super) disowned: BTreeSet<KeyId>,
+    /// Organisations that said that a key of theirs was stolen, of which something may be held that it signed.
+    pub(super) to_disown: BTreeSet<OrgId>,
+    /// Documents of the first of them that are still to be looked at.
+    pub(super) disowning: VecDeque<crate::DocId>,
     /// Owners whose public documents are held, as the store knows it.
     pub(super) holds: BTreeSet<OrgId>,
     /// Whether partners, rosters or what is followed changed in this step.
@@ -119,6 +127,9 @@ impl Engine {
         let mut engine = Self {
             rosters,
             proposals: Proposals::read(&known.proposals, &own.org),
+            disowned: known.disowned_keys,
+            to_disown: BTreeSet::new(),
+            disowning: VecDeque::new(),
             relayed: Usage::default(),
             damaged_keys: known.damaged_keys,
             holds: BTreeSet::new(),
@@ -144,6 +155,8 @@ impl Engine {
         let is_orphaned = |org: &&OrgId| !known.hidden.contains(org) && !engine.is_held(org);
         let orphans: Vec<_> = engine.usage.keys().filter(is_orphaned).copied().collect();
         engine.holds.extend(orphans);
+        let known: Vec<_> = engine.keys.keys().copied().collect();
+        known.into_iter().for_each(|org| engine.note_stolen(org));
         engine
     }
 
@@ -189,6 +202,7 @@ impl Engine {
                 self.needs_to_share(&mut needs);
                 self.needs_to_tend(&mut needs);
                 self.needs_to_look_at_proposals(&mut needs);
+                self.needs_to_disown(&mut needs);
                 self.needs_to_open_more(&mut needs);
                 self.needs_to_serve(None, &mut needs);
             }
@@ -227,6 +241,7 @@ impl Engine {
                 self.share_with_new_partners(now, loaded, &mut out);
                 self.tend_due(now, loaded, &mut out);
                 self.look_at_proposals(now, loaded, &mut out);
+                self.disown_due(loaded, &mut out);
                 self.serve(None, loaded, &mut out);
                 self.ask_again(now, &mut out);
                 self.compare_due(now);
@@ -300,6 +315,7 @@ impl Engine {
             || !self.sharing_with.is_empty()
             || !self.to_share.is_empty()
             || self.has_proposals_due()
+            || self.is_disowning()
             || self.links.values().any(|l| {
                 !l.owed.is_empty()
                     || l.opens_more

@@ -26,6 +26,7 @@ pub mod roster;
 mod serve;
 mod sign;
 mod tend;
+mod vouch;
 mod write;
 
 pub use batch::Batch;

@@ -147,6 +147,7 @@ impl Engine {
             // Another of the own nodes may have written what is not here.
             self.is_regrouping |= org == self.own.org;
             self.keys.insert(org, merged);
+            self.note_stolen(org);
         }
         Ok(())
     }

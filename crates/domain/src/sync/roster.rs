@@ -15,6 +15,7 @@ use crate::document::{Edit, Kind};
 use crate::identity::keys::KeysObject;
 use crate::identity::object::Signed;
 use crate::identity::roster::{RosterEntry, RosterState};
+use crate::identity::signing::SecretKey;
 use crate::statement::Life;
 use crate::sync::batch::DocumentRow;
 use crate::{DocId, NodeId, OrgId, RecordId, Refusal, RefusalKind, ScopeId, Timestamp, limits};
@@ -89,6 +90,15 @@ fn entry_of(row: &DocumentRow, keys: Option<&KeysObject>) -> Option<(OrgId, Rost
         && entry.hub == row.owner
         && entry_record(&org_id) == row.doc_id.record();
     is_in_place.then(|| (org_id, entry.clone()))
+}
+
+/// The edit that has an own roster document say the same by another of the organisation's keys; nothing where it says
+/// nothing that stands.
+pub(super) fn reissued(row: &DocumentRow, author: &SecretKey) -> Option<Edit> {
+    let (org, entry) = entry_of(row, None)?;
+    let key = data_encoding::HEXLOWER.encode(org.as_bytes());
+    let word: Value = data_encoding::HEXLOWER.encode(Signed::sign(entry, author).bytes()).into();
+    Some(Edit { path: vec![ENTRIES.to_owned(), key], value: Some(word) })
 }
 
 impl Engine {

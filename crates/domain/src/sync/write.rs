@@ -25,6 +25,7 @@ impl Engine {
             Command::SetListed { org, .. } => {
                 needs.documents.insert(super::roster::entry_document(&self.own.org, org));
             }
+            Command::SignAnew { docs, .. } => needs.documents.extend(docs.iter().copied()),
             Command::Propose(proposing) => self.needs_to_propose(proposing.target, needs),
             Command::AnswerProposal { proposal, target, .. } => {
                 let answer = answer_document(&self.own.org, proposal);
@@ -48,6 +49,10 @@ impl Engine {
         match command {
             Command::Write(writes) => {
                 let answer = self.write(now, writes, loaded, out);
+                or_nothing(answer, now, loaded, out)
+            }
+            Command::SignAnew { docs, keys } => {
+                let answer = self.sign_anew(now, &docs, &keys, loaded, out);
                 or_nothing(answer, now, loaded, out)
             }
             Command::Propose(proposing) => {

@@ -72,7 +72,7 @@ pub(crate) enum Command {
     /// See, confirm, pause and remove partners
     #[command(subcommand)]
     Partner(Partner),
-    /// See this organisation's nodes, and retire one that was lost
+    /// See this organisation's nodes; retire one that was lost, say that one was stolen, change keys
     #[command(subcommand)]
     Key(Key),
     /// Vouch for organisations and relay what they make public: be a hub
@@ -127,6 +127,8 @@ impl Command {
             Self::Partner(verb) => verb.aim(),
             Self::Key(Key::List) => "list the nodes".into(),
             Self::Key(Key::Retire { node, .. }) => format!("retire node {node:?}"),
+            Self::Key(Key::Compromised { node, .. }) => format!("say that node {node:?} was stolen"),
+            Self::Key(Key::Rotate { .. }) => "give this node new keys".into(),
             Self::Roster(verb) => verb.aim(),
             Self::Follow(follow) => format!("follow {:?}", follow.organisation),
             Self::Unfollow(follow) => format!("stop following {:?}", follow.organisation),

@@ -116,6 +116,26 @@ pub(crate) enum Key {
         #[arg(long, value_name = "FILE", default_value = "-")]
         words_file: PathBuf,
     },
+    /// Say that a node's keys were stolen: what it signed is nobody's word any more
+    ///
+    /// First retire it, and look through what it signed since it was lost: what is not right, edit. What stands then is
+    /// signed by this node, and all the rest that the thief signs is gone everywhere.
+    Compromised {
+        /// The node's id, or the start of it
+        node: String,
+        /// Where the recovery words are; - reads them from standard input
+        #[arg(long, value_name = "FILE", default_value = "-")]
+        words_file: PathBuf,
+        /// Do not show what it signed and ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Give this node new keys, and retire the old ones; while it does not run
+    Rotate {
+        /// Where the recovery words are; - reads them from standard input
+        #[arg(long, value_name = "FILE", default_value = "-")]
+        words_file: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -79,11 +79,11 @@ async fn undo(place: &Place, words: ImportUndo) -> Result<(), Failure> {
     if undone.counts.failed > 0 { Err(Failure::Told(FAILED)) } else { Ok(()) }
 }
 
-fn is_asked() -> bool {
+pub(super) fn is_asked() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-fn declined() -> Result<(), Failure> {
+pub(super) fn declined() -> Result<(), Failure> {
     tell("Nothing is changed.\n");
     Err(Failure::Told(FAILED))
 }
@@ -97,7 +97,7 @@ fn outcome(counts: &ImportCounts) -> Result<(), Failure> {
     }
 }
 
-fn agreed(preview: &str, question: &str) -> Result<bool, Failure> {
+pub(super) fn agreed(preview: &str, question: &str) -> Result<bool, Failure> {
     tell(&format!("{preview}\n{question} [y/N] "));
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;

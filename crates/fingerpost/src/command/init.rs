@@ -1,8 +1,9 @@
 //! `init`, `key`.
 
 use super::Place;
+use super::import::{agreed, declined, is_asked};
 use super::up::{config, flags};
-use crate::arguments::{Init, Key};
+use crate::arguments::{Init, Key, Settings};
 use crate::node_of::{Need, unexpected};
 use crate::output::{Reader, print, print_json};
 use crate::report::Failure;
@@ -87,6 +88,25 @@ pub(super) async fn key(place: &Place, verb: Key) -> Result<(), Failure> {
     let (need, request) = match verb {
         Key::List => (Need::Folder, Request::KeyList),
         Key::Retire { node, words_file } => (Need::Running, Request::KeyRetire { node, words: words(&words_file)? }),
+        Key::Compromised { node, words_file, yes } => {
+            if !yes && is_asked() {
+                let question = "Is all of it right as it stands? It is signed anew, and the rest is gone everywhere.";
+                let Response::Signed { documents, newest } =
+                    place.ask(Need::Running, Request::KeySigned { node: node.clone() }).await?
+                else {
+                    return Err(unexpected());
+                };
+                if !agreed(&show::status::signed(documents, &newest), question)? {
+                    return declined();
+                }
+            }
+            (Need::Running, Request::KeyCompromised { node, words: words(&words_file)? })
+        }
+        Key::Rotate { words_file } => {
+            let config = config(&place.data, flags(None, &Settings::default()))?;
+            data::rotate(&config, &words(&words_file)?).await?;
+            (Need::Folder, Request::KeyList)
+        }
     };
     let Response::Nodes { nodes } = place.ask(need, request).await? else { return Err(unexpected()) };
     match place.reader {

@@ -2,7 +2,7 @@
 
 use super::partner::cells;
 use super::{COLUMNS, ago, count, instant, plain, short, table, thousands, wrap};
-use node::api::{Check, NodeKeys, Setting, Severity, Status, Timestamp, Verified};
+use node::api::{Check, NodeKeys, Setting, Severity, SignedRow, Status, Timestamp, Verified};
 
 /// A page that a volunteer understands.
 pub(crate) fn status(status: &Status, now: Timestamp) -> String {
@@ -154,6 +154,13 @@ pub(crate) fn nodes(nodes: &[NodeKeys]) -> String {
         vec![node.node_id.to_string(), node.state.clone(), role.to_owned(), holds, here.to_owned()]
     };
     table(&nodes.iter().map(cells).collect::<Vec<_>>())
+}
+
+/// What a node signed of what stands.
+pub(crate) fn signed(documents: u64, newest: &[SignedRow]) -> String {
+    let cells = |row: &SignedRow| vec![instant(row.at_ms), row.kind.clone(), row.name.clone(), row.id.to_string()];
+    let rows = table(&newest.iter().map(cells).collect::<Vec<_>>());
+    format!("That node signed {} of what stands; the newest:\n{rows}", count(documents, "document"))
 }
 
 /// The 24 words in numbered columns, and what they are for.

@@ -21,8 +21,8 @@ pub use listing::{
 };
 pub use partner::{InviteRole, Invited, Joined, PartnerRow, PartnerState, PartnerView, RosterRow, Trust, Words};
 pub use status::{
-    Check, Initialised, NodeDetail, NodeKeys, Overview, OwnerCount, RefusedContent, Setting, Severity, Status,
-    Verified, VerifiedBad,
+    Check, Initialised, NodeDetail, NodeKeys, Overview, OwnerCount, RefusedContent, Setting, Severity, SignedRow,
+    Status, Verified, VerifiedBad,
 };
 
 use futures::future::BoxFuture;
@@ -94,6 +94,19 @@ pub enum Request {
     KeyList,
     /// Retires a node that was lost. Answered by [`Response::Nodes`].
     KeyRetire {
+        /// Which: its id, or the start of it.
+        node: String,
+        /// The organisation's recovery words.
+        words: Words,
+    },
+    /// What a node of this organisation signed last of what stands. Answered by [`Response::Signed`].
+    KeySigned {
+        /// Which: its id, or the start of it.
+        node: String,
+    },
+    /// Says that a node's keys were stolen: what it signed is nobody's word any more. What stands of it is signed anew by
+    /// this node first. Answered by [`Response::Nodes`].
+    KeyCompromised {
         /// Which: its id, or the start of it.
         node: String,
         /// The organisation's recovery words.
@@ -307,6 +320,13 @@ pub enum Response {
     Nodes {
         /// In order of id.
         nodes: Vec<NodeKeys>,
+    },
+    /// To [`Request::KeySigned`].
+    Signed {
+        /// How many documents.
+        documents: u64,
+        /// The newest of them, newest first, at most 20.
+        newest: Vec<SignedRow>,
     },
     /// To all that concerns the roster.
     Roster {

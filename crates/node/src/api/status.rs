@@ -50,6 +50,19 @@ pub struct RefusedContent {
     pub at_ms: Timestamp,
 }
 
+/// A document that a node signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedRow {
+    /// Its record.
+    pub id: domain::RecordId,
+    /// What it is: `listing`, `organisation`, …
+    pub kind: String,
+    /// Its name, where it has one.
+    pub name: String,
+    /// When it was signed, by that node's clock.
+    pub at_ms: Timestamp,
+}
+
 /// One node of the own organisation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeKeys {

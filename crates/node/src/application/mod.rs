@@ -132,6 +132,8 @@ impl Application {
             Request::PartnerRemove { id } => self.remove_partner(&id).await,
             Request::KeyList => self.nodes().await,
             Request::KeyRetire { node, words } => self.retire(&node, words.as_str()).await,
+            Request::KeySigned { node } => self.signed(&node).await,
+            Request::KeyCompromised { node, words } => self.compromised(&node, words.as_str(), &progress).await,
             Request::RosterList => self.roster().await,
             Request::RosterAdd { id } => self.list_organisation(&id).await,
             Request::RosterRemove { id } => self.unlist_organisation(&id).await,

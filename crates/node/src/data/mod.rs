@@ -13,11 +13,14 @@
 
 mod disk;
 mod initialise;
+mod rotate;
 
 pub use crate::secret::Place;
 pub use disk::{Disk, disk};
 pub use initialise::{Founding, Keep, forget_words, initialise, is_initialised};
 pub(crate) use initialise::{open_store, organisation, own_keys};
+pub use rotate::rotate;
+pub(crate) use rotate::settle_node;
 
 use crate::Error;
 use domain::{Refusal, RefusalKind};

@@ -124,7 +124,7 @@ async fn write_feed(
     sql::insert(connection, "feed (scope_id, seq, chain, version_id, since, superseded_at)", "", rows).await
 }
 
-async fn write_scopes(
+pub(super) async fn write_scopes(
     connection: &mut AnyConnection,
     states: &BTreeMap<ScopeId, ScopeState>,
 ) -> Result<(), StoreError> {
