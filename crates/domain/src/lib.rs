@@ -11,6 +11,7 @@ pub mod identity;
 pub mod import;
 pub mod limits;
 pub mod listing;
+pub mod log;
 pub mod organisation;
 pub mod refusal;
 #[cfg(any(test, feature = "sim"))]
@@ -19,6 +20,7 @@ pub mod statement;
 pub mod sum;
 pub mod sync;
 pub mod time;
+pub mod token;
 
 pub use id::{ActorId, ChangeHash, DocId, FeedId, Incarnation, KeyId, NodeId, OrgId, RecordId, ScopeId, VersionId};
 pub use refusal::{Refusal, RefusalKind};

@@ -19,6 +19,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "hubs", include_str!("../migrations/0002_hubs.sql")),
     (3, "incident document", include_str!("../migrations/0003_incident_document.sql")),
     (4, "import", include_str!("../migrations/0004_import.sql")),
+    (5, "admin", include_str!("../migrations/0005_admin.sql")),
 ];
 
 /// The key of the advisory lock that makes writers on PostgreSQL take turns: "post" in ASCII.
