@@ -4,11 +4,13 @@ mod demo;
 mod listing;
 mod node;
 mod partner;
+mod token;
 
 pub(crate) use demo::Demo;
 pub(crate) use listing::{Edits, Export, Import, ImportUndo, ImportVerb, Listing, Organisation};
 pub(crate) use node::{ConfigVerb, Init, Key, Settings, Up};
 pub(crate) use partner::{As, Follow, Invite, Join, Partner, Roster};
+pub(crate) use token::{Scope, Token};
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -75,6 +77,9 @@ pub(crate) enum Command {
     /// See this organisation's nodes, and retire one that was lost
     #[command(subcommand)]
     Key(Key),
+    /// Let software of this organisation's own in, and out again
+    #[command(subcommand)]
+    Token(Token),
     /// Vouch for organisations and relay what they make public: be a hub
     #[command(subcommand)]
     Roster(Roster),
@@ -124,6 +129,7 @@ impl Command {
             Self::Partner(verb) => verb.aim(),
             Self::Key(Key::List) => "list the nodes".into(),
             Self::Key(Key::Retire { node, .. }) => format!("retire node {node:?}"),
+            Self::Token(verb) => verb.aim(),
             Self::Roster(verb) => verb.aim(),
             Self::Follow(follow) => format!("follow {:?}", follow.organisation),
             Self::Unfollow(follow) => format!("stop following {:?}", follow.organisation),

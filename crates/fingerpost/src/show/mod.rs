@@ -7,6 +7,7 @@ pub(crate) mod partner;
 mod place;
 mod schedule;
 pub(crate) mod status;
+pub(crate) mod token;
 
 pub(crate) use web::words::{ago, count, instant, thousands};
 
