@@ -27,7 +27,7 @@ impl Interceptor for Gate {
             Some(from) => {
                 let shown = request.metadata().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
                 let grant = self.tokens.check(shown, now()).map_err(|refusal| {
-                    tracing::warn!(%from, reason = %refusal, "a call of software was refused");
+                    tracing::debug!(%from, reason = %refusal, "a call of software was refused");
                     in_words(&refusal)
                 })?;
                 connection.prove();

@@ -135,3 +135,7 @@ fn size(message: &impl prost::Message) -> usize {
 fn rfc3339(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.as_ms()).unwrap_or_default().to_string()
 }
+
+#[cfg(test)]
+#[path = "shape_tests.rs"]
+mod tests;

@@ -116,3 +116,7 @@ impl Tokens {
 fn find<'h>(held: &'h mut BTreeMap<[u8; 8], Held>, shown: &TokenHash) -> Option<&'h mut Held> {
     held.values_mut().fold(None, |found, one| if one.token.hash == *shown { Some(one) } else { found })
 }
+
+#[cfg(test)]
+#[path = "token_tests.rs"]
+mod tests;
