@@ -1,5 +1,6 @@
 //! The product, tried as its users try it; and the rules of this repository.
 
+mod admin;
 mod command_line;
 mod hostile;
 mod journey;

@@ -41,6 +41,8 @@ pub struct Up {
     pub node: String,
     /// Where its pages are.
     pub people: String,
+    /// Where software of the organisation's own comes in over the network; empty where it does not.
+    pub admin_listen: String,
 }
 
 impl Default for Folder {
@@ -114,7 +116,7 @@ impl Folder {
         let said = || std::fs::read_to_string(&log).unwrap_or_default();
         let ready: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: {line:?}\n{}", said()));
         let field = |name: &str| ready[name].as_str().unwrap_or_default().to_owned();
-        Up { child, node: field("node"), people: field("people") }
+        Up { child, node: field("node"), people: field("people"), admin_listen: field("admin_listen") }
     }
 }
 

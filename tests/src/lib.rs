@@ -3,6 +3,7 @@
 pub mod command;
 pub mod postgres;
 pub mod rogue;
+pub mod software;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -11,6 +11,7 @@ pub mod identity;
 pub mod import;
 pub mod limits;
 pub mod listing;
+pub mod log;
 pub mod organisation;
 pub mod proposal;
 pub mod refusal;
@@ -20,6 +21,7 @@ pub mod statement;
 pub mod sum;
 pub mod sync;
 pub mod time;
+pub mod token;
 pub mod transfer;
 
 pub use id::{ActorId, ChangeHash, DocId, FeedId, Incarnation, KeyId, NodeId, OrgId, RecordId, ScopeId, VersionId};

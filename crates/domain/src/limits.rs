@@ -158,3 +158,24 @@ pub const WANTED_TIMEOUT_MS: i64 = 30_000;
 pub const WANTED_LONGEST_MS: i64 = 60 * 60 * 1000;
 /// Disk kept free for local writes, at least.
 pub const DISK_RESERVE_BYTES: u64 = 1 << 30;
+/// Connections open at once of an organisation's own software, on the socket in the data folder. On the port it is
+/// [`SOCKETS`], and [`SOCKETS_PER_ADDRESS`] of those without a token.
+pub const ADMIN_CONNECTIONS: usize = 64;
+/// How long a socket on that port may stay open without a call that an API token goes with.
+pub const ADMIN_PROOF_MS: u64 = 10_000;
+/// How long one call of an organisation's own software may take before it is answered.
+pub const ADMIN_CALL_MS: u64 = 30_000;
+/// Watches of listings at once.
+pub const WATCHES: usize = 64;
+/// API tokens of one node.
+pub const API_TOKENS: usize = 100;
+/// Longest time an API token may be good for.
+pub const API_TOKEN_MS: i64 = 10 * 366 * 24 * 60 * 60 * 1000;
+/// How long it is known here that a document is gone: a watch that was away longer begins anew.
+pub const GONE_KEPT_MS: i64 = 90 * 24 * 60 * 60 * 1000;
+/// Starts of a node that are known: a watch whose place is from before them begins anew.
+pub const LOG_EPOCHS: i64 = 1_000;
+/// Bytes of documents' content that one page of the log holds, past its first document.
+pub const LOG_PAGE_BYTES: u64 = 256 << 10;
+/// Documents in one page of the log.
+pub const LOG_PAGE_ROWS: usize = 128;

@@ -18,6 +18,7 @@ const QUARANTINED: &str = "fingerpost_quarantined_total";
 const INCIDENTS: &str = "fingerpost_incidents_total";
 const RECEIVED_BYTES: &str = "fingerpost_received_bytes_total";
 const SENT_BYTES: &str = "fingerpost_sent_bytes_total";
+const ADMIN_REFUSED: &str = "fingerpost_admin_refused_total";
 const DOCUMENTS: &str = "fingerpost_documents";
 const PARTNERS: &str = "fingerpost_partners";
 const WANTED: &str = "fingerpost_wanted";
@@ -52,6 +53,7 @@ fn describe() {
     describe_counter!(INCIDENTS, "Incidents recorded for an operator.");
     describe_counter!(RECEIVED_BYTES, "Bytes of statements and change packs that came over links, inflated.");
     describe_counter!(SENT_BYTES, "Bytes of statements and change packs that went out over links, before deflating.");
+    describe_counter!(ADMIN_REFUSED, "Calls of software that came with no API token, or one that does not hold.");
     describe_gauge!(DOCUMENTS, "Live documents of all owners, by kind.");
     describe_gauge!(PARTNERS, "Partners, by whether a link is open.");
     describe_gauge!(WANTED, "Documents that are known of and not yet here.");
@@ -93,6 +95,11 @@ pub(crate) fn received(message: &Message) {
 /// A frame went out over a link.
 pub(crate) fn sent(message: &Message) {
     counter!(SENT_BYTES).increment(content_bytes(message));
+}
+
+/// A call came with no API token, or one that does not hold.
+pub(crate) fn admin_refused() {
+    counter!(ADMIN_REFUSED).increment(1);
 }
 
 /// How things stand, for the gauges: whenever somebody looks.

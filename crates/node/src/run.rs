@@ -1,5 +1,6 @@
 //! One node: opened, which is where everything that can fail fails, and then served until it is told to stop.
 
+use crate::admin::{self, Admin};
 use crate::api::Handle;
 use crate::application::{Application, Listening, Parts, RunningParts};
 use crate::clock::now;
@@ -40,6 +41,8 @@ pub struct Ready {
     pub people: SocketAddr,
     /// The control socket.
     pub admin: PathBuf,
+    /// The organisation's own software, where it may come over the network.
+    pub admin_listen: Option<String>,
 }
 
 /// An open node. Protocol of use: [`Node::open`], then [`Node::take_people`] for whoever serves the pages, then
@@ -53,6 +56,7 @@ pub struct Node {
     people: Option<TcpListener>,
     port: TcpListener,
     control: control::Listener,
+    admin: Admin,
     reach: Reach,
     engine_stop: CancellationToken,
     engine_ended: oneshot::Receiver<Result<(), Error>>,
@@ -104,11 +108,13 @@ impl Node {
         let port = bind("node_listen", &config.node_listen).await?;
         let people = bind("people_listen", &config.people_listen).await?;
         let control = control::Listener::bind(folder.path())?;
+        let admin = open_admin(&config, &folder, &store).await?;
         let metrics = metrics::install()?;
         let ready = Ready {
             node: address(&port)?,
             people: address(&people)?,
             admin: control.path().map(PathBuf::from).unwrap_or_default(),
+            admin_listen: admin.place().map(|place| place.listen.clone()),
         };
 
         let engine_stop = CancellationToken::new();
@@ -131,7 +137,8 @@ impl Node {
                 pairing: reach.links.pairing(),
                 metrics,
                 started_at: now(),
-                listening: Listening { node: ready.node, people: ready.people },
+                listening: Listening { node: ready.node, people: ready.people, admin: admin.place().cloned() },
+                tokens: admin.tokens(),
                 was_dialled: was_dialled.clone(),
             }),
             plan: tokio::sync::Mutex::default(),
@@ -147,6 +154,7 @@ impl Node {
             people: Some(people),
             port,
             control,
+            admin,
             reach,
             engine_stop,
             engine_ended: running.ended,
@@ -177,7 +185,10 @@ impl Node {
     /// ends by itself ends the node with what went wrong.
     pub async fn serve(self, shutdown: CancellationToken) -> Result<(), Error> {
         let stop = CancellationToken::new();
-        let control = tokio::spawn(self.control.serve(self.application.handle(), stop.clone()));
+        let handle = self.application.handle();
+        let (software, from_folder) = mpsc::channel(admin::CONNECTIONS_WAITING);
+        let control = tokio::spawn(self.control.serve(handle.clone(), software, stop.clone()));
+        let mut admin = tokio::spawn(self.admin.serve(from_folder, handle, stop.clone()));
         let Reach { links, about, encounters, siblings } = self.reach;
         let upkeep = tokio::spawn(upkeep(self.store.clone(), self.engine.clone(), stop.clone()));
         let family = Family { store: self.store.clone(), addresses: siblings };
@@ -194,12 +205,19 @@ impl Node {
                 Ok(ended) => ended,
                 Err(e) => Err(Error::fault("the node port ended in a fault", e)),
             },
+            ended = &mut admin => match ended {
+                Ok(ended) => ended,
+                Err(e) => Err(Error::fault("the port for software ended in a fault", e)),
+            },
         };
         stop.cancel();
         let tasks = async {
             let _ = tokio::join!(control, encounters, about, upkeep);
             if !links.is_finished() {
                 let _ = links.await;
+            }
+            if !admin.is_finished() {
+                let _ = admin.await;
             }
         };
         let _ = tokio::time::timeout(STOP_WITHIN, tasks).await;
@@ -211,6 +229,16 @@ impl Node {
         self.store.close().await;
         result
     }
+}
+
+/// What the organisation's own software speaks to, with a life of the log for its cursors.
+async fn open_admin(config: &Config, folder: &Folder, store: &Store) -> Result<Admin, Error> {
+    let listener = match config.admin_listen.as_str() {
+        "" => None,
+        listen => Some(bind("admin_listen", listen).await?),
+    };
+    store.begin_log_epoch().await.map_err(|e| Error::fault("cannot begin a life of the log", e))?;
+    Admin::open(config, folder, store, listener).await
 }
 
 fn engine_fell() -> Error {

@@ -5,7 +5,7 @@ mod version;
 pub(crate) mod vouch;
 
 use crate::sql::{self, Value};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, log};
 use domain::statement::Life;
 use domain::sync::Batch;
 use domain::sync::batch::{
@@ -48,7 +48,7 @@ async fn write(connection: &mut AnyConnection, batch: &Batch) -> Result<Vec<Scop
     crate::import::write(connection, &batch.import_changes).await?;
     write_incidents(connection, &batch.incidents).await?;
     for org in &batch.removed_partners {
-        departure::forget(connection, org).await?;
+        departure::forget(connection, org, batch.at).await?;
     }
     write_partners(connection, &batch.partners).await?;
     write_owners(connection, batch).await?;
@@ -85,7 +85,7 @@ async fn write_changes(connection: &mut AnyConnection, changes: &[AddedChanges])
 }
 
 /// Takes `count` numbers from a counter and gives the first.
-async fn positions(connection: &mut AnyConnection, counter: &str, count: usize) -> Result<i64, StoreError> {
+pub(crate) async fn positions(connection: &mut AnyConnection, counter: &str, count: usize) -> Result<i64, StoreError> {
     if count == 0 {
         return Ok(0);
     }
@@ -98,20 +98,24 @@ async fn positions(connection: &mut AnyConnection, counter: &str, count: usize) 
 }
 
 async fn write_documents(connection: &mut AnyConnection, documents: &[DocumentRow]) -> Result<(), StoreError> {
+    if documents.is_empty() {
+        return Ok(());
+    }
+    let position = positions(connection, "document", 1).await?;
     // One statement may not touch a row twice: the last row of a document counts.
     let newest: BTreeMap<_, _> = documents.iter().map(|row| (row.doc_id, row)).collect();
-    let rows = newest.into_values().map(document_values).collect::<Result<Vec<_>, _>>()?;
+    let rows = newest.into_values().map(|row| document_values(row, position)).collect::<Result<Vec<_>, _>>()?;
     let into = "document (doc_id, kind, owner, life, is_public, name, folded, sort_key, value, heads, conflicts, \
-                last_modified, bytes, about)";
+                last_modified, bytes, about, position)";
     let then = "on conflict (doc_id) do update set kind = excluded.kind, owner = excluded.owner, \
                 life = excluded.life, is_public = excluded.is_public, name = excluded.name, \
                 folded = excluded.folded, sort_key = excluded.sort_key, value = excluded.value, \
                 heads = excluded.heads, conflicts = excluded.conflicts, last_modified = excluded.last_modified, \
-                bytes = excluded.bytes, about = excluded.about";
+                bytes = excluded.bytes, about = excluded.about, position = excluded.position";
     sql::insert(connection, into, then, rows).await
 }
 
-fn document_values(row: &DocumentRow) -> Result<[Value; 14], StoreError> {
+fn document_values(row: &DocumentRow, position: i64) -> Result<[Value; 15], StoreError> {
     Ok([
         row.doc_id.as_bytes().into(),
         Value::Int(row.kind.number().into()),
@@ -127,6 +131,7 @@ fn document_values(row: &DocumentRow) -> Result<[Value; 14], StoreError> {
         Value::Int(row.last_modified.as_ms()),
         Value::count(row.bytes)?,
         Value::bytes_or_none(row.about.as_ref().map(|about| about.as_bytes().as_slice())),
+        Value::Int(position),
     ])
 }
 
@@ -261,8 +266,11 @@ async fn write_partners(connection: &mut AnyConnection, partners: &[Partner]) ->
 async fn write_owners(connection: &mut AnyConnection, batch: &Batch) -> Result<(), StoreError> {
     let of = |standing| batch.owners.iter().filter(move |(_, s)| **s == standing).map(|(org, _)| org.as_bytes());
     let held: Vec<_> = of(OwnerStanding::Held).collect();
+    let hidden: Vec<_> = of(OwnerStanding::Hidden).collect();
+    log::touch(connection, &held, "owner in (select org_id from hidden_owner)").await?;
+    log::touch(connection, &hidden, "owner not in (select org_id from hidden_owner)").await?;
     sql::execute_for(connection, "delete from hidden_owner where org_id in (#)", &[], &held).await?;
-    let hidden = of(OwnerStanding::Hidden).map(|org| [org.into(), Value::Int(batch.at.as_ms())]).collect();
+    let hidden = hidden.into_iter().map(|org| [org.into(), Value::Int(batch.at.as_ms())]).collect();
     sql::insert(connection, "hidden_owner (org_id, since)", "on conflict (org_id) do nothing", hidden).await
 }
 

@@ -10,17 +10,21 @@ mod error;
 mod import;
 mod invitation;
 mod load;
+mod log;
 mod open;
 mod organisation;
 mod sql;
+mod token;
 mod upkeep;
 mod usage;
 
 pub use document::{DocumentCount, DocumentFilter, DocumentPlace, RecordPrefix};
 pub use error::{StoreError, StoreErrorKind};
 pub use invitation::Invitation;
+pub use log::{LogEntry, LogPage};
 pub use open::sqlite_url;
 pub use organisation::{Organisation, Peer};
+pub use token::Token;
 pub use upkeep::QuarantinedVersion;
 
 use open::Dialect;

@@ -21,6 +21,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "import", include_str!("../migrations/0004_import.sql")),
     (5, "about", include_str!("../migrations/0005_about.sql")),
     (6, "vouch", include_str!("../migrations/0006_vouch.sql")),
+    (7, "admin", include_str!("../migrations/0007_admin.sql")),
 ];
 
 /// The key of the advisory lock that makes writers on PostgreSQL take turns: "post" in ASCII.
@@ -100,9 +101,9 @@ impl Store {
     pub(crate) async fn begin(&self) -> Result<Writing, StoreError> {
         let turn = Arc::clone(&self.turn).lock_owned().await;
         let transaction = match self.dialect {
-            Dialect::Sqlite { .. } => self.pool.begin_with("begin immediate").await?,
+            Dialect::Sqlite { .. } => self.begin_with("begin immediate").await?,
             Dialect::Postgres => {
-                let mut transaction = self.pool.begin_with("begin isolation level read committed").await?;
+                let mut transaction = self.begin_with("begin isolation level read committed").await?;
                 sql::execute(&mut transaction, "select pg_advisory_xact_lock($1)", vec![Value::Int(WRITE_LOCK)])
                     .await?;
                 transaction
@@ -113,10 +114,20 @@ impl Store {
 
     /// A transaction that sees one state of the database, whatever others write meanwhile.
     pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        Ok(match self.dialect {
-            Dialect::Sqlite { .. } => self.pool.begin_with("begin").await?,
-            Dialect::Postgres => self.pool.begin_with("begin isolation level repeatable read read only").await?,
+        self.begin_with(match self.dialect {
+            Dialect::Sqlite { .. } => "begin",
+            Dialect::Postgres => "begin isolation level repeatable read read only",
         })
+        .await
+    }
+
+    /// On a task of its own: whoever asks may go away meanwhile, and then sqlx 0.9 gives a PostgreSQL connection back to the
+    /// pool inside the transaction that was begun, for the next one to write into.
+    async fn begin_with(&self, statement: &'static str) -> Result<Transaction<'static, Any>, StoreError> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin_with(statement).await }).await;
+        let ended = |_| StoreError::new(StoreErrorKind::Unavailable, "the process is ending");
+        Ok(begun.map_err(ended)??)
     }
 
     /// One query on its own.

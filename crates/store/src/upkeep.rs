@@ -2,7 +2,7 @@
 
 use crate::commit::{departure, vouch};
 use crate::sql::{self, Value};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, log};
 use domain::sync::batch::{ImportedRecord, Incident};
 use domain::{DocId, NodeId, OrgId, Timestamp, VersionId, limits};
 use std::collections::BTreeMap;
@@ -94,12 +94,13 @@ impl Store {
     }
 
     /// Deletes feed rows that were superseded longer ago than [`limits::FEED_ROW_KEPT_MS`]; gives how many. A cursor
-    /// on one of them is invalid from then on.
+    /// on one of them is invalid from then on. What was deleted longer ago than [`limits::GONE_KEPT_MS`] is forgotten.
     pub async fn prune(&self, now: Timestamp) -> Result<u64, StoreError> {
         let before = Value::Int(now.plus_ms(-limits::FEED_ROW_KEPT_MS).as_ms());
         let delete = "delete from feed where superseded_at is not null and superseded_at < $1";
         let mut writing = self.begin().await?;
         let gone = sql::execute(writing.connection(), delete, vec![before]).await?;
+        log::forget_gone(writing.connection(), now.plus_ms(-limits::GONE_KEPT_MS)).await?;
         writing.commit().await?;
         Ok(gone)
     }
@@ -113,11 +114,10 @@ impl Store {
         let rows = sql::fetch(writing.connection(), select, vec![before]).await?;
         let owners = rows.iter().map(|row| sql::id(row, 0, "organisation id")).collect::<Result<Vec<OrgId>, _>>()?;
         for owner in &owners {
-            departure::purge(writing.connection(), owner).await?;
+            departure::purge(writing.connection(), owner, now).await?;
         }
-        let before = now.plus_ms(-limits::HIDDEN_KEPT_MS).as_ms();
-        let documents = vouch::purge(writing.connection(), before).await?;
+        let documents = vouch::purge(writing.connection(), now.plus_ms(-limits::HIDDEN_KEPT_MS), now).await?;
         writing.commit().await?;
-        Ok(owners.len().saturating_add(usize::try_from(documents).unwrap_or(usize::MAX)))
+        Ok(owners.len().saturating_add(documents))
     }
 }

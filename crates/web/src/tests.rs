@@ -30,6 +30,7 @@ fn overview() -> Overview {
         started_at_ms: Some(Timestamp::from_ms(0)),
         node_listen: None,
         people_listen: None,
+        admin_listen: None,
         addresses: vec!["shelter.example.org:7440".into()],
         recovery_words_kept: true,
         invitations: 0,

@@ -7,6 +7,9 @@ use tonic::{Code, Status};
 /// The metadata key under which the kind travels.
 pub const KIND: &str = "fingerpost-refusal";
 
+/// Longest message in words, in characters: percent-encoded it still fits the headers that clients take.
+const WORDS_CHARACTERS: usize = 500;
+
 /// Every kind: its word on the wire, its code, its fixed text.
 const KINDS: [(RefusalKind, &str, Code, &str); 10] = [
     (RefusalKind::Invalid, "invalid", Code::InvalidArgument, "the request cannot mean anything here"),
@@ -29,6 +32,27 @@ pub fn from_refusal(refusal: &Refusal) -> Status {
     let mut status = Status::new(*code, *text);
     status.metadata_mut().insert(KIND, tonic::metadata::MetadataValue::from_static(word));
     status
+}
+
+/// The same with the refusal's own words and hint: for the organisation's own software, which may read what its own
+/// command line reads. Never for a partner.
+pub fn in_words(refusal: &Refusal) -> Status {
+    let fixed = from_refusal(refusal);
+    let mut words = refusal.message.clone();
+    if let Some(hint) = &refusal.hint {
+        words.push_str("; hint: ");
+        words.push_str(hint);
+    }
+    Status::with_metadata(fixed.code(), shortened(words), fixed.metadata().clone())
+}
+
+/// Statuses travel in headers, which are short.
+fn shortened(mut words: String) -> String {
+    if let Some((end, _)) = words.char_indices().nth(WORDS_CHARACTERS) {
+        words.truncate(end);
+        words.push('…');
+    }
+    words
 }
 
 /// The status that stands for a fault: it says nothing of what went wrong, which is in this node's own log.

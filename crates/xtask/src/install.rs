@@ -1,4 +1,4 @@
-//! What the tests need besides Rust: PostgreSQL for the store, Chromium for the pages. From Debian's packages, only what
+//! What the tests need besides Rust: PostgreSQL for the store, Chromium for the pages, npm for the contract. From Debian's packages, only what
 //! is missing, and only as root.
 
 use crate::step::{self, Outcome};
@@ -7,10 +7,11 @@ use std::process::Command;
 
 /// Installs what is missing, or says what to install.
 pub(crate) fn missing() -> Outcome {
-    let missing: Vec<&str> =
-        [("postgresql", has_postgres()), ("chromium", has_chromium())].iter().filter(|n| !n.1).map(|n| n.0).collect();
+    let has_npm = step::is_present("npm", &["--version"]);
+    let needed = [("postgresql", has_postgres()), ("chromium", has_chromium()), ("npm", has_npm)];
+    let missing: Vec<&str> = needed.iter().filter(|n| !n.1).map(|n| n.0).collect();
     if missing.is_empty() {
-        return step::passed_over("install", "PostgreSQL and Chromium are here");
+        return step::passed_over("install", "PostgreSQL, Chromium and npm are here");
     }
     let names = missing.join(" ");
     if !step::is_present("apt-get", &["--version"]) || !is_root() {

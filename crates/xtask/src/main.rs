@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what it prints is what it is for")]
 
+mod contract;
 mod install;
 mod step;
 mod test;
@@ -10,6 +11,7 @@ use std::process::{Command, ExitCode};
 
 const HELP: &str = "\
 cargo xtask test                              installs what is missing and runs everything CI runs
+cargo xtask contract [--renew]                checks proto/ against what was agreed; renews that, on purpose
 cargo xtask simulate [--seeds N] [--from S]   runs the engine in N seeded worlds, from seed S
 cargo xtask bench [NAME…] [--json]            measures, release build";
 
@@ -19,6 +21,8 @@ fn main() -> ExitCode {
     let rest: Vec<String> = arguments.collect();
     match (command.as_deref(), rest.as_slice()) {
         (Some("test"), []) => test::run(),
+        (Some("contract"), []) => contract::command(false),
+        (Some("contract"), [flag]) if flag == "--renew" => contract::command(true),
         (Some("simulate"), _) => cargo("run --quiet -p domain --features sim --example simulate --", &rest),
         (Some("bench"), _) => match cargo("build --release --workspace --bins", &[]) {
             // The same packages as in every other build: others would be built again with other features.

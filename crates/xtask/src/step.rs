@@ -26,6 +26,11 @@ pub(crate) fn workspace() -> PathBuf {
     own.ancestors().nth(2).unwrap_or(own).to_path_buf()
 }
 
+/// Where cargo puts what it makes.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from)
+}
+
 /// Whether a program is there and runs.
 pub(crate) fn is_present(program: &str, arguments: &[&str]) -> bool {
     let mut command = Command::new(program);

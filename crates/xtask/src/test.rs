@@ -1,21 +1,19 @@
 //! `cargo xtask test`: everything CI runs, each step with its time.
 
-use crate::install;
 use crate::step::{self, Outcome};
+use crate::{contract, install};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
-
-/// Lints the contract; comes with its program inside, from npm.
-const BUF: &str = "@bufbuild/buf@1.75.0";
 
 /// Runs every step, also after one that failed, and closes with a table.
 pub(crate) fn run() -> ExitCode {
     let outcomes = [
         install::missing(),
         step::run("format", &mut cargo("fmt --all --check")),
-        contract(),
+        contract::lint(),
+        contract::breaking(),
         step::run("lint", &mut cargo("clippy --workspace --all-targets --locked -- -D warnings")),
         step::run("docs", cargo("doc --workspace --no-deps --locked").env("RUSTDOCFLAGS", "-D warnings")),
         supply(),
@@ -24,15 +22,6 @@ pub(crate) fn run() -> ExitCode {
         tests(),
     ];
     report(&outcomes)
-}
-
-fn contract() -> Outcome {
-    if !step::is_present("npm", &["--version"]) {
-        return step::passed_over("contract", "passed over: npm is not here to bring buf");
-    }
-    let mut npm = Command::new("npm");
-    npm.args(["exec", "--yes", "--package", BUF, "--", "buf", "lint", "proto"]);
-    step::run("contract", &mut npm)
 }
 
 fn supply() -> Outcome {
@@ -75,8 +64,7 @@ fn server() -> Option<(Child, String)> {
 
 /// A binary that the build step made.
 fn built(name: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| step::workspace().join("target"), PathBuf::from);
-    target.join("debug").join(name)
+    step::target().join("debug").join(name)
 }
 
 fn cargo(words: &str) -> Command {

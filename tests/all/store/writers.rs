@@ -5,6 +5,9 @@ use super::fixture::author;
 use domain::feed::chain;
 use domain::sync::Needs;
 use domain::sync::needs::FeedRange;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use store::Store;
 
 const WRITERS: u8 = 4;
@@ -27,6 +30,41 @@ fn writers_on_stores_of_their_own_make_one_dense_feed() {
         }
         write_at_once(stores, database).await;
     });
+}
+
+#[test]
+fn a_reader_who_goes_away_leaves_nothing_begun() {
+    check("gone_reader", async |database| {
+        let store = database.open().await;
+        store.begin_log_epoch().await.expect("begins");
+        for polls in 1..=10 {
+            if let Some(read) = polled(store.log_end(), polls).await {
+                read.expect("reads");
+            }
+            // One after another on each connection that there may be.
+            for rev in 1..=8 {
+                let edit = author(1).edit(1, (polls - 1) * 8 + rev);
+                store.commit(&edit).await.expect("a writer after it commits");
+            }
+        }
+        let other = database.open().await;
+        let loaded = other.document(author(1).doc(1)).await.expect("loads").expect("it is here");
+        assert_eq!(loaded.changes.changes().len(), 80, "and what it committed is there for others");
+    });
+}
+
+/// A future that is dropped when it is not done after so many polls.
+async fn polled<T>(future: impl Future<Output = T>, times: u64) -> Option<T> {
+    let mut future = pin!(future);
+    let mut left = times;
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending => {
+            left -= 1;
+            if left == 0 { Poll::Ready(None) } else { Poll::Pending }
+        }
+    })
+    .await
 }
 
 async fn write_at_once(stores: Vec<Store>, database: &Database) {

@@ -4,11 +4,13 @@ mod demo;
 mod listing;
 mod node;
 mod partner;
+mod token;
 
 pub(crate) use demo::Demo;
 pub(crate) use listing::{Edits, Export, Import, ImportUndo, ImportVerb, Keeper, Listing, Organisation, Proposal};
 pub(crate) use node::{ConfigVerb, Init, Key, Settings, Up};
 pub(crate) use partner::{As, Follow, Invite, Join, Partner, Roster};
+pub(crate) use token::{Scope, Token};
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -75,6 +77,9 @@ pub(crate) enum Command {
     /// See this organisation's nodes; retire one that was lost, say that one was stolen, change keys
     #[command(subcommand)]
     Key(Key),
+    /// Let software of this organisation's own in, and out again
+    #[command(subcommand)]
+    Token(Token),
     /// Vouch for organisations and relay what they make public: be a hub
     #[command(subcommand)]
     Roster(Roster),
@@ -129,6 +134,7 @@ impl Command {
             Self::Key(Key::Retire { node, .. }) => format!("retire node {node:?}"),
             Self::Key(Key::Compromised { node, .. }) => format!("say that node {node:?} was stolen"),
             Self::Key(Key::Rotate { .. }) => "give this node new keys".into(),
+            Self::Token(verb) => verb.aim(),
             Self::Roster(verb) => verb.aim(),
             Self::Follow(follow) => format!("follow {:?}", follow.organisation),
             Self::Unfollow(follow) => format!("stop following {:?}", follow.organisation),

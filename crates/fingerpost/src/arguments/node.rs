@@ -37,6 +37,9 @@ pub(crate) struct Settings {
     /// Where the pages for people are; port 0 picks one [default: 127.0.0.1:8440]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) people_listen: Option<String>,
+    /// Where this organisation's own software may come over the network, with an API token; port 0 picks one [default: nowhere]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) admin_listen: Option<String>,
     /// An address that invitations give to partners; may be given several times [default: guessed]
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) advertise: Vec<String>,
@@ -53,6 +56,7 @@ impl Settings {
         given.extend(one("database_password_file", &file));
         given.extend(one("node_listen", &self.node_listen));
         given.extend(one("people_listen", &self.people_listen));
+        given.extend(one("admin_listen", &self.admin_listen));
         if !self.advertise.is_empty() {
             given.push(("advertise".to_owned(), self.advertise.clone()));
         }
@@ -100,7 +104,7 @@ pub(crate) struct Init {
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub(crate) words_file: PathBuf,
     /// Remove the recovery words that `up` left in the data folder, once they are written down
-    #[arg(long, conflicts_with_all = ["name", "database", "database_password_file", "node_listen", "people_listen", "advertise"])]
+    #[arg(long, conflicts_with_all = ["name", "database", "database_password_file", "node_listen", "people_listen", "admin_listen", "advertise"])]
     pub(crate) forget_words: bool,
 }
 

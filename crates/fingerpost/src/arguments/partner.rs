@@ -151,7 +151,8 @@ impl Partner {
     }
 }
 
-fn milliseconds(text: &str) -> Result<i64, String> {
+/// A time as it is typed, in milliseconds.
+pub(super) fn milliseconds(text: &str) -> Result<i64, String> {
     let wrong = || "it is a number and a unit, as in 30m, 72h or 3d".to_owned();
     let at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
     let (number, unit) = text.split_at(at);
@@ -162,7 +163,7 @@ fn milliseconds(text: &str) -> Result<i64, String> {
         _ => return Err(wrong()),
     };
     match number.parse::<i64>().ok().and_then(|n| n.checked_mul(unit_ms)) {
-        Some(0) => Err("an invitation has to stand some time".into()),
+        Some(0) => Err("it has to be some time".into()),
         Some(ms) => Ok(ms),
         None => Err(wrong()),
     }

@@ -8,6 +8,7 @@ mod partner;
 mod proposal;
 mod sink;
 mod status;
+mod token;
 pub(crate) mod up;
 
 use crate::arguments::{Arguments, Command};
@@ -42,6 +43,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Join(join) => partner::join(&place, join).await,
         Command::Partner(verb) => partner::partner(&place, verb).await,
         Command::Key(verb) => init::key(&place, verb).await,
+        Command::Token(verb) => token::token(&place, verb).await,
         Command::Roster(verb) => partner::roster(&place, verb).await,
         Command::Follow(follow) => partner::follow(&place, Request::Follow { id: follow.organisation }).await,
         Command::Unfollow(follow) => partner::follow(&place, Request::Unfollow { id: follow.organisation }).await,

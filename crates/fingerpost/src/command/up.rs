@@ -71,10 +71,15 @@ fn show_words(place: &Place, initialised: &node::api::Initialised) -> Result<(),
 /// One line for programs, or what a person does next.
 fn announce(place: &Place, ready: &node::Ready) -> Result<(), Failure> {
     let (people, data) = (ready.people, place.data.display());
-    let line = json!({"node": ready.node, "people": people, "admin": ready.admin});
+    let mut line = json!({"node": ready.node, "people": people, "admin": ready.admin});
+    let mut software = String::new();
+    if let Some(listen) = &ready.admin_listen {
+        line["admin_listen"] = json!(listen);
+        software = format!("  for own software  {listen}\n");
+    }
     let told = place.reader.show(&line, || {
         format!(
-            "The node runs. Ctrl-C stops it.\n\n  page for people   http://{people}/\n  for other nodes   {}\n  data              {data}\n\n\
+            "The node runs. Ctrl-C stops it.\n\n  page for people   http://{people}/\n  for other nodes   {}\n{software}  data              {data}\n\n\
              In another terminal: `fingerpost status` shows how things stand, `fingerpost invite` makes a code for a partner.\n",
             ready.node
         )

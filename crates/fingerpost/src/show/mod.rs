@@ -8,6 +8,7 @@ mod place;
 pub(crate) mod proposal;
 mod schedule;
 pub(crate) mod status;
+pub(crate) mod token;
 
 pub(crate) use web::words::{ago, count, instant, thousands};
 

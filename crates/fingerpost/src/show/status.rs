@@ -23,6 +23,9 @@ pub(crate) fn status(status: &Status, now: Timestamp) -> String {
     if let Some(people) = &node.people_listen {
         out.push_str(&format!("\nIts page: http://{people}/\n"));
     }
+    if let Some(admin) = &node.admin_listen {
+        out.push_str(&format!("For software with an API token: {admin}\n"));
+    }
     out
 }
 

@@ -5,11 +5,14 @@
 //! The structs that make up the fixed `--json` forms hold exactly those fields; what only people read beside them
 //! travels in the [`Response`] variant, next to the struct.
 
+mod change;
 mod import;
 mod listing;
 mod partner;
 mod status;
+mod token;
 
+pub use change::{ListingChange, ListingChanges, ListingState, ListingStates, WatchFrom};
 pub use domain::{NodeId, OrgId, RecordId, Refusal, RefusalKind, Timestamp, VersionId};
 pub use import::{
     BadRow, ColumnReading, FieldDifference, ImportCounts, ImportDifference, ImportPreview, ImportSource, Imported,
@@ -24,6 +27,7 @@ pub use status::{
     Check, Initialised, NodeDetail, NodeKeys, Overview, OwnerCount, RefusedContent, Setting, Severity, SignedRow,
     Status, Verified, VerifiedBad,
 };
+pub use token::{AdminPort, TokenAdded, TokenRow, TokenScope};
 
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -246,6 +250,46 @@ pub enum Request {
         /// Which proposal.
         id: String,
     },
+    /// Live listings with all they say, a page at a time. Answered by [`Response::ListingStates`].
+    ListingStates {
+        /// As in [`Request::ListingList`].
+        owner: Option<String>,
+        /// Where the page before ended ([`ListingStates::next`]).
+        after: Option<String>,
+        /// How many at most, up to 500.
+        limit: usize,
+    },
+    /// What became of listings since a place. Answered at once by [`Response::ListingChanges`]; refused as expired when
+    /// the place is of no use any more.
+    ListingChanges {
+        /// As in [`Request::ListingList`].
+        owner: Option<String>,
+        /// The place.
+        from: WatchFrom,
+    },
+    /// The same, answered once something happened here since, not necessarily to a listing of this owner.
+    ListingAwait {
+        /// As in [`Request::ListingList`].
+        owner: Option<String>,
+        /// [`ListingChanges::next`] of an answer that was the end.
+        after: String,
+    },
+    /// The API tokens. Answered by [`Response::Tokens`].
+    TokenList,
+    /// A new API token. Answered by [`Response::TokenAdded`].
+    TokenAdd {
+        /// What to call it.
+        name: String,
+        /// What it is good for.
+        scope: TokenScope,
+        /// How long, in milliseconds; for ever when nothing is said.
+        expires_in_ms: Option<i64>,
+    },
+    /// Ends an API token and every watch that it opened. Answered by [`Response::Tokens`].
+    TokenRevoke {
+        /// Which: its id, the start of it, or its name.
+        id: String,
+    },
     /// Reads a file and says what importing it would do. Answered by [`Response::ImportPreview`].
     ImportPreview(ImportSource),
     /// Does what a preview showed. Answered by [`Response::Imported`].
@@ -351,6 +395,17 @@ pub enum Response {
         /// The names of the organisations that they name by id, where they are known.
         names: BTreeMap<OrgId, String>,
     },
+    /// To [`Request::ListingStates`].
+    ListingStates(ListingStates),
+    /// To [`Request::ListingChanges`] and [`Request::ListingAwait`].
+    ListingChanges(ListingChanges),
+    /// To [`Request::TokenList`] and [`Request::TokenRevoke`].
+    Tokens {
+        /// The oldest first.
+        tokens: Vec<TokenRow>,
+    },
+    /// To [`Request::TokenAdd`].
+    TokenAdded(TokenAdded),
     /// To everything that writes one document.
     Written(Written),
     /// To [`Request::ImportPreview`].

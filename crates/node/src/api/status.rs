@@ -95,6 +95,9 @@ pub struct NodeDetail {
     pub node_listen: Option<String>,
     /// Where it listens for people (`host:port`), while it runs.
     pub people_listen: Option<String>,
+    /// Where it listens for the organisation's own software (`host:port`), while it runs and was told to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub admin_listen: Option<String>,
     /// Where others may reach it, as its invitations say.
     pub addresses: Vec<String>,
     /// Whether the recovery words still lie in the data folder.

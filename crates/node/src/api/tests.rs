@@ -117,6 +117,7 @@ fn the_status_begins_with_its_fixed_form() {
             started_at_ms: None,
             node_listen: None,
             people_listen: None,
+            admin_listen: None,
             addresses: vec![],
             recovery_words_kept: false,
             invitations: 0,

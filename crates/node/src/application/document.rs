@@ -223,7 +223,7 @@ pub(super) fn new_record(at: Timestamp) -> Result<RecordId, Refusal> {
     Ok(RecordId::from_bytes(uuid::Builder::from_unix_timestamp_millis(ms, &chance).into_uuid().into_bytes()))
 }
 
-fn listing_row(row: &DocumentRow) -> ListingRow {
+pub(super) fn listing_row(row: &DocumentRow) -> ListingRow {
     let life = row.value.get("life").and_then(|life| life.get("kind").or(Some(life))).and_then(Value::as_str);
     ListingRow {
         id: row.doc_id.record(),

@@ -4,6 +4,7 @@
 //! read while no node runs) everything that writes is refused.
 
 mod audience;
+mod change;
 mod doctor;
 mod document;
 mod export;
@@ -14,6 +15,7 @@ mod partner;
 mod proposal;
 mod roster;
 mod status;
+mod token;
 mod transfer;
 mod verify;
 mod view;
@@ -21,6 +23,7 @@ mod view;
 pub(crate) use document::organisation_document;
 
 use crate::Error;
+use crate::admin::Tokens;
 use crate::api::{self, ProgressSender, Request, Response, Setting};
 use crate::config::Config;
 use crate::data::{self, Folder};
@@ -69,6 +72,8 @@ pub(crate) struct RunningParts {
     pub(crate) metrics: metrics_exporter_prometheus::PrometheusHandle,
     pub(crate) started_at: Timestamp,
     pub(crate) listening: Listening,
+    /// API tokens, as calls are checked against them.
+    pub(crate) tokens: Arc<Tokens>,
     /// Whether another node has dialled this one.
     pub(crate) was_dialled: Arc<AtomicBool>,
 }
@@ -78,6 +83,8 @@ pub(crate) struct RunningParts {
 pub(crate) struct Listening {
     pub(crate) node: std::net::SocketAddr,
     pub(crate) people: std::net::SocketAddr,
+    /// For the organisation's own software.
+    pub(crate) admin: Option<api::AdminPort>,
 }
 
 impl Application {
@@ -161,6 +168,14 @@ impl Application {
             Request::ProposalAccept { id } => self.answer_proposal(&id, Verdict::Accepted).await,
             Request::ProposalRefuse { id, reason } => self.answer_proposal(&id, Verdict::Refused { reason }).await,
             Request::ProposalWithdraw { id } => self.withdraw_proposal(&id).await,
+            Request::ListingStates { owner, after, limit } => {
+                self.listing_states(owner.as_deref(), after.as_deref(), limit).await
+            }
+            Request::ListingChanges { owner, from } => self.listing_changes(owner.as_deref(), from).await,
+            Request::ListingAwait { owner, after } => self.await_listing_changes(owner.as_deref(), &after).await,
+            Request::TokenList => self.tokens().await,
+            Request::TokenAdd { name, scope, expires_in_ms } => self.add_token(&name, scope, expires_in_ms).await,
+            Request::TokenRevoke { id } => self.revoke_token(&id).await,
             Request::ImportPreview(source) => self.preview_import(source, &progress).await,
             Request::ImportApply { plan } => self.apply_import(&plan, &progress).await,
             Request::ImportUndoPreview { source } => self.preview_undo(source).await,

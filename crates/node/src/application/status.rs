@@ -119,6 +119,7 @@ impl Application {
             started_at_ms: running.map(|r| r.started_at),
             node_listen: running.map(|r| r.listening.node.to_string()),
             people_listen: running.map(|r| r.listening.people.to_string()),
+            admin_listen: running.and_then(|r| r.listening.admin.as_ref()).map(|admin| admin.listen.clone()),
             addresses: self.addresses(),
             recovery_words_kept: self.0.folder.recovery_words().exists(),
             invitations: self.open_invitations().await?,

@@ -58,7 +58,7 @@ pub(super) fn content(document: &Document) -> Result<Content, Refusal> {
 }
 
 /// The fields without those that the view adds itself.
-fn fields(value: &Value) -> Map<String, Value> {
+pub(super) fn fields(value: &Value) -> Map<String, Value> {
     let own = ["id", "owner", "withdrawn", "moved_to", "moved_from", "keepers", "reports", "conflicts", "history"];
     let fields = value.as_object().into_iter().flatten();
     fields.filter(|(name, _)| !own.contains(&name.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()

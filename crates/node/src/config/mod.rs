@@ -70,6 +70,9 @@ settings! {
     node_listen: String = &["0.0.0.0:7440"];
     /// Address and port of the pages for people. Port 0 picks a free one.
     people_listen: String = &["127.0.0.1:8440"];
+    /// Address and port for this organisation's own software: gRPC over TLS, with an API token (`fingerpost token add`).
+    /// Empty: only on the socket `admin.sock` in the data folder. Port 0 picks a free one.
+    admin_listen: String = &[];
     /// Addresses (`host:port`) that invitations name and partners dial. Empty: this machine's own addresses are
     /// guessed, which serves one network; a node that others cannot reach sets nothing and joins, instead of inviting.
     advertise: Vec<String> = &[];

@@ -2,14 +2,15 @@
 //!
 //! A connection carries one request at a time: `{"request":…}` goes in, any number of `{"progress":…}` come out, then
 //! one `{"response":…}` or `{"refusal":…}`. Whoever may open the socket is the node's own user: there is no further
-//! authentication, and nothing here listens on a network.
+//! authentication, and nothing here listens on a network. The organisation's own software comes to the same socket and
+//! speaks gRPC: HTTP/2 begins with `PRI `, and JSON does not.
 
 mod client;
 mod path;
 mod server;
 
 pub use client::{Control, nobody};
-pub use server::Listener;
+pub use server::{Begun, Listener};
 
 use crate::api::{Progress, Refusal, Request, Response};
 use domain::RefusalKind;

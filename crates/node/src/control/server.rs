@@ -8,14 +8,28 @@ use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use tokio::io::AsyncReadExt;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio_util::codec::{Framed, LinesCodec};
+use tokio_util::bytes::BytesMut;
+use tokio_util::codec::{Framed, FramedParts, LinesCodec};
 use tokio_util::sync::CancellationToken;
 
 /// Progress that waits to be sent before some of it is dropped.
 const PROGRESS_WAITING: usize = 16;
+
+/// How a connection of HTTP/2 begins (RFC 9113, section 3.4).
+const HTTP2: &[u8] = b"PRI ";
+
+/// A connection of the organisation's own software, which speaks HTTP/2.
+#[derive(Debug)]
+pub struct Begun {
+    /// What it said already.
+    pub first: Vec<u8>,
+    /// What follows.
+    pub stream: UnixStream,
+}
 
 /// The open control socket of one data folder. Removes its file when it is dropped.
 #[derive(Debug)]
@@ -64,15 +78,16 @@ impl Listener {
         self.files.0.last().map(PathBuf::as_path)
     }
 
-    /// Answers until told to stop. A request in work then is dropped with its connection.
-    pub async fn serve(self, handle: Handle, stop: CancellationToken) {
+    /// Answers until told to stop. A request in work then is dropped with its connection. Who speaks HTTP/2 is handed to
+    /// `software`.
+    pub async fn serve(self, handle: Handle, software: mpsc::Sender<Begun>, stop: CancellationToken) {
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 Some(_) = connections.join_next() => {}
                 accepted = self.listener.accept() => match accepted {
-                    Ok((stream, _)) => { connections.spawn(converse(stream, handle.clone())); }
+                    Ok((stream, _)) => { connections.spawn(meet(stream, handle.clone(), software.clone())); }
                     // Out of file handles, as a rule: those who are here finish first.
                     Err(_) => { connections.join_next().await; }
                 },
@@ -81,8 +96,26 @@ impl Listener {
     }
 }
 
-async fn converse(stream: UnixStream, handle: Handle) {
-    let mut lines = Framed::new(stream, codec());
+/// Tells by its first bytes what a connection is.
+async fn meet(mut stream: UnixStream, handle: Handle, software: mpsc::Sender<Begun>) {
+    let mut first = BytesMut::with_capacity(1024);
+    while first.len() < HTTP2.len() && HTTP2.starts_with(&first) {
+        match stream.read_buf(&mut first).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+    }
+    if first.starts_with(HTTP2) {
+        // Closed while the node stops: then the connection ends here, too.
+        let _ = software.send(Begun { first: first.to_vec(), stream }).await;
+        return;
+    }
+    let mut parts = FramedParts::new::<String>(stream, codec());
+    parts.read_buf = first;
+    converse(Framed::from_parts(parts), handle).await;
+}
+
+async fn converse(mut lines: Framed<UnixStream, LinesCodec>, handle: Handle) {
     while let Some(line) = lines.next().await {
         let answer = match decode(line) {
             Ok(Frame::Request(request)) => answer(&mut lines, &handle, request).await,

@@ -22,7 +22,8 @@ fn handle() -> Handle {
 
 async fn serving(data: &Path) -> Control {
     let listener = Listener::bind(data).unwrap();
-    tokio::spawn(listener.serve(handle(), CancellationToken::new()));
+    let (software, _) = tokio::sync::mpsc::channel(1);
+    tokio::spawn(listener.serve(handle(), software, CancellationToken::new()));
     Control::find(data).await.unwrap().unwrap()
 }
 

@@ -8,7 +8,9 @@
 //!   recovery-words      0600, only where nobody was there to read them
 //!   lock                held by the process that has the folder open
 //!   applying            packs that are being applied, for after a crash
-//!   admin.sock          local control, 0600
+//!   admin.sock          local control, and gRPC for the organisation's own software, 0600
+//!   admin-cert.pem      what that software pins where it comes over the network
+//!   admin-key.pem       the key of that certificate, 0600
 //! ```
 
 mod disk;
@@ -90,6 +92,11 @@ impl Folder {
     /// Where the recovery words lie until somebody took them.
     pub fn recovery_words(&self) -> PathBuf {
         self.path.join(RECOVERY_WORDS)
+    }
+
+    /// The certificate of the port for the organisation's own software, and its key.
+    pub fn admin_certificate(&self) -> (PathBuf, PathBuf) {
+        (self.path.join("admin-cert.pem"), self.path.join("admin-key.pem"))
     }
 
     /// Where packs are noted while they are applied.

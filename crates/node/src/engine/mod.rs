@@ -130,6 +130,7 @@ pub struct EngineHandle {
     events: mpsc::Sender<LinkEvent>,
     notices: broadcast::Sender<Notice>,
     known: watch::Receiver<Arc<Acquaintance>>,
+    log: watch::Receiver<u64>,
 }
 
 impl EngineHandle {
@@ -161,6 +162,11 @@ impl EngineHandle {
     /// What happens from here on.
     pub fn notices(&self) -> broadcast::Receiver<Notice> {
         self.notices.subscribe()
+    }
+
+    /// Changes whenever what readers see of documents may have, once that is durable. The number means nothing.
+    pub fn log(&self) -> watch::Receiver<u64> {
+        self.log.clone()
     }
 
     /// Whom this node knows, as it changes.

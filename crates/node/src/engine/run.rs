@@ -63,7 +63,8 @@ pub async fn start(opening: Opening, stop: CancellationToken) -> Result<Running,
     let (events, happened) = mpsc::channel(EVENTS_WAITING);
     let (notices, _) = broadcast::channel(NOTICES_KEPT);
     let (publish, known) = watch::channel(Arc::new(acquaintance(&engine)));
-    let handle = EngineHandle { asks, events, notices: notices.clone(), known };
+    let (log, log_watch) = watch::channel(0);
+    let handle = EngineHandle { asks, events, notices: notices.clone(), known, log: log_watch };
     let engine_loop = Loop {
         engine: Some(engine),
         cache: Cache::new(opening.cache_bytes),
@@ -76,6 +77,7 @@ pub async fn start(opening: Opening, stop: CancellationToken) -> Result<Running,
         wake_at: None,
         publish,
         notices,
+        log,
         is_forgetful: false,
     };
     let (end, ended) = oneshot::channel();
@@ -169,6 +171,7 @@ struct Loop {
     wake_at: Option<Timestamp>,
     publish: watch::Sender<Arc<Acquaintance>>,
     notices: broadcast::Sender<Notice>,
+    log: watch::Sender<u64>,
     /// Whether a partner was removed in this step, with documents that may be cached.
     is_forgetful: bool,
 }
@@ -405,6 +408,9 @@ impl Loop {
     async fn commit(&mut self, batch: &Batch) -> Result<(), Failure> {
         let grew = self.opening.store.commit(batch).await.map_err(Failure::Store)?;
         metrics::committed(batch);
+        if !(batch.documents.is_empty() && batch.removed_partners.is_empty() && batch.owners.is_empty()) {
+            self.log.send_modify(|commits| *commits = commits.wrapping_add(1));
+        }
         self.is_forgetful |= !batch.removed_partners.is_empty();
         let is_of_others = !(batch.partners.is_empty() && batch.removed_partners.is_empty() && batch.keys.is_empty());
         if (is_of_others || batch.documents.iter().any(|row| row.kind == Kind::ROSTER))
@@ -436,6 +442,7 @@ impl Loop {
         match self.opening.store.prune_hidden(now()).await {
             Ok(0) => Ok(()),
             Ok(owners) => {
+                self.log.send_modify(|commits| *commits = commits.wrapping_add(1));
                 tracing::info!(owners, "documents that nobody stands for any more were deleted");
                 self.reset().await
             }

@@ -15,7 +15,7 @@ mod hello;
 mod listen;
 mod pairing;
 mod registry;
-mod seat;
+pub(crate) mod seat;
 mod service;
 mod stream;
 

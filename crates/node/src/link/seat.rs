@@ -1,4 +1,4 @@
-//! Seats at the node port: how many sockets may be open, in all and from one address.
+//! Seats at a port: how many sockets may be open, in all and from one address.
 //!
 //! An address is charged for a socket until the other side has greeted: partners behind one router are many, and known.
 
@@ -17,7 +17,7 @@ const ADDRESSES_COUNTED: usize = 1024;
 
 /// All seats.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Seats(Arc<Mutex<Inner>>);
+pub(crate) struct Seats(Arc<Mutex<Inner>>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -29,7 +29,7 @@ struct Inner {
 
 /// A seat that is taken until it is dropped.
 #[derive(Debug)]
-pub(super) struct Seat {
+pub(crate) struct Seat {
     seats: Seats,
     address: IpAddr,
     is_charged: bool,
@@ -38,7 +38,7 @@ pub(super) struct Seat {
 
 impl Seats {
     /// A seat for a socket from this address, unless too many are taken.
-    pub(super) fn take(&self, address: IpAddr) -> Option<Seat> {
+    pub(crate) fn take(&self, address: IpAddr) -> Option<Seat> {
         let address = network(address);
         let mut inner = self.lock();
         let from_there = inner.by_address.get(&address).copied().unwrap_or_default();
@@ -57,7 +57,7 @@ impl Seats {
 
 impl Seat {
     /// The other side is known: its address is not charged any more.
-    pub(super) fn greeted(&mut self) {
+    pub(crate) fn greeted(&mut self) {
         if std::mem::take(&mut self.is_charged) {
             self.seats.lock().discharge(self.address);
         }

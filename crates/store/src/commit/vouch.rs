@@ -1,11 +1,12 @@
 //! Versions leaving scopes, since a stolen key had signed them.
 
+use super::departure::forget_documents;
 use super::version::write_scopes;
 use crate::StoreError;
 use crate::load::scope_states;
 use crate::sql::{self, Value};
-use domain::VersionId;
 use domain::sync::Batch;
+use domain::{DocId, Timestamp, VersionId};
 use sqlx::AnyConnection;
 use std::collections::BTreeSet;
 
@@ -48,11 +49,15 @@ async fn still_unvouched(connection: &mut AnyConnection) -> Result<(), StoreErro
 }
 
 /// Deletes documents that nobody has vouched for since before a time; gives how many.
-pub(crate) async fn purge(connection: &mut AnyConnection, before: i64) -> Result<u64, StoreError> {
+pub(crate) async fn purge(
+    connection: &mut AnyConnection,
+    before: Timestamp,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
     still_unvouched(connection).await?;
-    for table in ["change", "document", "imported"] {
-        let delete = format!("delete from {table} where doc_id in (select doc_id from unvouched where since < $1)");
-        sql::execute(connection, &delete, vec![Value::Int(before)]).await?;
-    }
-    sql::execute(connection, "delete from unvouched where since < $1", vec![Value::Int(before)]).await
+    let due = "delete from unvouched where since < $1 returning doc_id";
+    let rows = sql::fetch(connection, due, vec![Value::Int(before.as_ms())]).await?;
+    let documents = rows.iter().map(|row| sql::id(row, 0, "document id")).collect::<Result<BTreeSet<DocId>, _>>()?;
+    forget_documents(connection, &documents, now).await?;
+    Ok(documents.len())
 }

@@ -32,3 +32,17 @@ fn a_fault_is_no_refusal() {
     assert_eq!(status::to_refusal(&status::fault()), None);
     assert_eq!(status::to_refusal(&tonic::Status::not_found("by some proxy")), None);
 }
+
+#[test]
+fn the_organisations_own_software_reads_the_words_and_a_partner_does_not() {
+    let refusal = Refusal::new(RefusalKind::NotFound, "there is no listing \"7é\"").hint("list them");
+    let (fixed, words) = (status::from_refusal(&refusal), status::in_words(&refusal));
+    assert_eq!(fixed.message(), "nothing by that name here");
+    assert_eq!(words.message(), "there is no listing \"7é\"; hint: list them");
+    assert_eq!(
+        (words.code(), words.metadata().get(status::KIND)),
+        (Code::NotFound, fixed.metadata().get(status::KIND))
+    );
+    let long = status::in_words(&Refusal::invalid("ü".repeat(5_000)));
+    assert_eq!(long.message().chars().count(), 501);
+}

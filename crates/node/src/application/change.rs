@@ -1,0 +1,101 @@
+//! Listings with all they say, and following what becomes of them.
+
+use super::document::listing_row;
+use super::{Application, fault, view};
+use crate::api::{ListingChange, ListingChanges, ListingState, ListingStates, Response, WatchFrom};
+use domain::document::Kind;
+use domain::log::LogCursor;
+use domain::sync::batch::DocumentRow;
+use domain::{OrgId, Refusal, RefusalKind};
+use std::collections::BTreeMap;
+use store::LogPage;
+
+/// Most listings of one page.
+const PAGE: usize = 500;
+
+impl Application {
+    /// Live listings with all they say, by name and then id.
+    pub(super) async fn listing_states(
+        &self,
+        owner: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Response, Refusal> {
+        let owner = self.owner(owner).await?;
+        let page = self.page(Kind::LISTING, owner, after, limit.clamp(1, PAGE)).await?;
+        let names = self.names().await?;
+        let listings = page.rows.iter().map(|row| state(row, &names)).collect();
+        Ok(Response::ListingStates(ListingStates { listings, next: page.next }))
+    }
+
+    /// What became of listings since a place, as far as one answer holds.
+    pub(super) async fn listing_changes(&self, owner: Option<&str>, from: WatchFrom) -> Result<Response, Refusal> {
+        // Only a running node has a life of the log that cursors are of.
+        self.running()?;
+        let owner = self.owner(owner).await?;
+        let cursor = match from {
+            WatchFrom::After(cursor) => cursor.parse()?,
+            WatchFrom::Standing => LogCursor::before_all(&self.0.store.log_end().await.map_err(fault)?),
+            WatchFrom::Now => self.0.store.log_end().await.map_err(fault)?,
+        };
+        let page = self.log_page(owner, &cursor).await?;
+        self.changes(page).await
+    }
+
+    /// The same, once there is more.
+    pub(super) async fn await_listing_changes(&self, owner: Option<&str>, after: &str) -> Result<Response, Refusal> {
+        let owner = self.owner(owner).await?;
+        let cursor: LogCursor = after.parse()?;
+        let mut log = self.engine()?.log();
+        loop {
+            // What is committed from here on is heard of below, so nothing falls in between.
+            log.borrow_and_update();
+            let page = self.log_page(owner, &cursor).await?;
+            if page.next.place() != cursor.place() {
+                return self.changes(page).await;
+            }
+            log.changed().await.map_err(|_| {
+                Refusal::new(RefusalKind::Busy, "this node is stopping").hint("come back once it runs again")
+            })?;
+        }
+    }
+
+    async fn owner(&self, owner: Option<&str>) -> Result<Option<OrgId>, Refusal> {
+        match owner {
+            Some(text) => Ok(Some(self.find_organisation(text).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn log_page(&self, owner: Option<OrgId>, cursor: &LogCursor) -> Result<LogPage, Refusal> {
+        let page = self.0.store.log_page(Kind::LISTING, owner, cursor).await.map_err(fault)?;
+        page.ok_or_else(|| {
+            Refusal::new(RefusalKind::Expired, "what happened since that place cannot be told any more")
+                .hint("begin anew with what stands, and drop what is not among it")
+        })
+    }
+
+    async fn changes(&self, page: LogPage) -> Result<Response, Refusal> {
+        let names = if page.entries.is_empty() { BTreeMap::new() } else { self.names().await? };
+        let changes = page.entries.iter().map(|entry| ListingChange {
+            cursor: entry.cursor.to_string(),
+            id: entry.cursor.doc_id.record(),
+            owner: entry.owner,
+            listing: entry.stands.as_ref().map(|row| state(row, &names)),
+        });
+        Ok(Response::ListingChanges(ListingChanges {
+            changes: changes.collect(),
+            next: page.next.to_string(),
+            is_end: page.is_end,
+        }))
+    }
+}
+
+fn state(row: &DocumentRow, names: &BTreeMap<OrgId, String>) -> ListingState {
+    ListingState {
+        row: listing_row(row),
+        owner_name: names.get(&row.owner).cloned().unwrap_or_default(),
+        conflicts: row.conflicts,
+        fields: view::fields(&row.value),
+    }
+}
