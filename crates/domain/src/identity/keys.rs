@@ -30,8 +30,7 @@ pub enum KeysAlarm {
         /// The serial.
         serial: u64,
     },
-    /// More nodes than an organisation may have; those that are not active, then those with the lowest serials, were left
-    /// out.
+    /// More nodes than an organisation may have; those with the lowest serials were left out.
     LeftOut {
         /// A node that was left out.
         node: NodeId,
@@ -108,9 +107,8 @@ impl KeysObject {
         let mut alarms: Vec<_> =
             other.nodes.values().filter_map(|certificate| enter(&mut self.nodes, certificate.clone())).collect();
         while self.nodes.len() > limits::ORGANISATION_NODES {
-            // One that is not active any more goes before one that is: retiring it gave it a higher serial.
-            let place = |c: &Signed<NodeCertificate>| (c.content().state == NodeState::Active, c.content().serial);
-            let Some((_, node)) = self.nodes.iter().map(|(node, c)| (place(c), *node)).min() else { break };
+            let lowest = self.nodes.iter().map(|(node, c)| (c.content().serial, *node)).min();
+            let Some((_, node)) = lowest else { break };
             self.nodes.remove(&node);
             alarms.push(KeysAlarm::LeftOut { node });
         }
