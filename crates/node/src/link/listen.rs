@@ -136,7 +136,7 @@ async fn greet(port: &Port, socket: TcpStream, mut seat: Seat) -> Result<(), Ref
     let stream = tokio_rustls::TlsStream::from(stream);
     if alpn == ALPN_PAIR {
         let cut = port.shared.stop.child_token();
-        let about = Arc::new(PairConnection { session, _seat: seat });
+        let about = Arc::new(PairConnection { session, seat });
         hand_over(&port.pairs, PeerStream::new(stream, about, cut.clone())).await?;
         within_deadline(&cut, || false).await;
         return Ok(());

@@ -43,7 +43,7 @@ struct Role {
 /// A connection that wants to pair.
 pub(super) struct PairConnection {
     pub(super) session: Session,
-    pub(super) _seat: super::seat::Seat,
+    pub(super) seat: super::seat::Seat,
 }
 
 /// What this node offers to whoever uses an invitation.
@@ -304,7 +304,10 @@ impl PairingService for PairPort {
         let connection = connection.ok_or_else(wire::status::fault)?;
         let answer = async { self.pairing.answer(&connection.session, request.into_inner().try_into()?).await };
         match answer.await {
-            Ok(message) => Ok(Response::new(message.into())),
+            Ok(message) => {
+                connection.seat.paired();
+                Ok(Response::new(message.into()))
+            }
             Err(refusal) => {
                 tracing::info!(reason = %refusal, "a pairing was refused");
                 Err(from_refusal(&refusal))
@@ -331,7 +334,7 @@ fn used() -> Refusal {
 fn not_open(refusal: Refusal) -> Refusal {
     match refusal.kind {
         RefusalKind::NotFound => Refusal::new(RefusalKind::WrongState, "no invitation is open at the inviter")
-            .hint("it was used, or has ended: ask for a new one"),
+            .hint("it was used, or has ended: ask for a new one; after many tries from here, wait a minute"),
         _ => refusal,
     }
 }

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Most tries at pairing a minute from one address.
+/// Most tries at pairing a minute from one address that came to nothing.
 pub(super) const TRIES_A_MINUTE: u32 = 10;
 /// Sockets that pair at once.
 const PAIRING_SOCKETS: usize = 8;
@@ -73,6 +73,13 @@ impl Seat {
         inner.pairing += 1;
         self.is_pairing = true;
         true
+    }
+
+    /// A try came to a pairing: it is not counted. Many members may join from one room.
+    pub(super) fn paired(&self) {
+        if let Some((_, tries)) = self.seats.lock().tries.get_mut(&self.address) {
+            *tries = tries.saturating_sub(1);
+        }
     }
 }
 

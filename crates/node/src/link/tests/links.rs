@@ -246,6 +246,11 @@ fn an_address_has_few_seats_until_it_is_known_and_few_tries() {
     assert!(households[7].is_some() && households[8].is_none());
     drop(households);
     let now = Instant::now();
+    for _ in 0..2 * TRIES_A_MINUTE {
+        let mut seat = seats.take(here).unwrap();
+        assert!(seat.may_pair(now), "what comes to a pairing is no try");
+        seat.paired();
+    }
     for n in 0..TRIES_A_MINUTE + 1 {
         assert_eq!(seats.take(here).unwrap().may_pair(now), n < TRIES_A_MINUTE, "{n}");
     }
