@@ -206,6 +206,7 @@ impl Document {
     /// behind is kept until it is written again.
     pub(super) fn refresh(&mut self, own: &OrgId, batch: &mut Batch) -> Result<Growth, Refusal> {
         let before = self.row.as_ref().map(|r| r.bytes);
+        self.claim(batch);
         self.settle(batch);
         let standing = self.standing();
         let dropped = self.drop_unreachable(own, &standing, batch);
@@ -228,6 +229,20 @@ impl Document {
         batch.put_row(row.clone());
         self.row = Some(row);
         Ok(growth)
+    }
+
+    /// Versions whose content came with another's have it, whatever came with themselves: that depends on the road they
+    /// took, and what a node shows must not.
+    fn claim(&mut self, batch: &mut Batch) {
+        let is_here = |s: &&SignedStatement| self.changes.missing(&s.statement().heads).is_empty();
+        let wanted = self.current().filter(|s| self.wanted.contains(&s.version_id()));
+        let here: Vec<_> = wanted.filter(is_here).map(SignedStatement::version_id).collect();
+        for version in here {
+            self.wanted.remove(&version);
+            self.quarantined.remove(&version);
+            batch.release(&version);
+            batch.want(version, Wanted::No);
+        }
     }
 
     fn read(&mut self, standing: &Standing) -> Result<DocumentRow, Refusal> {
@@ -351,6 +366,11 @@ impl Batch {
             changes.added.retain(|c| !dropped.contains(&c.hash));
         }
         self.changes.push(AddedChanges { doc_id, added: Vec::new(), dropped });
+    }
+
+    /// What was set aside earlier in this step is not any more.
+    pub(super) fn release(&mut self, version: &VersionId) {
+        self.quarantined.retain(|q| q.version_id != *version);
     }
 
     pub(super) fn want(&mut self, version_id: VersionId, wanted: Wanted) {

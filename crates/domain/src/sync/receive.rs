@@ -224,13 +224,8 @@ impl Engine {
         let is_own = said.org_id == self.own.org;
         let before: Vec<_> =
             document.current().filter(|s| is_own && s.statement().scope_id == said.scope_id).cloned().collect();
-        let entered = match enter(document, statement.clone(), taking.out) {
-            Ok(entered) => entered,
-            Err(refusal) => {
-                self.mark_full(said.org_id, taking.out);
-                return Err(refusal);
-            }
-        };
+        // One that no more may stand beside is refused alone: its owner's next one, which brings them together, is read.
+        let entered = enter(document, statement.clone(), taking.out)?;
         self.remember_given(taking.node, taking.scope.id(), statement.version_id());
         match entered {
             Entered::Current { twin, .. } => {
@@ -277,6 +272,7 @@ impl Engine {
             Taken::Applied(new) => {
                 document.wanted.remove(&version_id);
                 document.quarantined.remove(&version_id);
+                taking.out.batch.release(&version_id);
                 taking.out.batch.add_changes(doc_id, new);
                 if was_wanted {
                     taking.out.batch.want(version_id, Wanted::No);
@@ -525,6 +521,7 @@ pub(super) fn enter(
         for id in replaced {
             document.wanted.remove(id);
             document.quarantined.remove(id);
+            out.batch.release(id);
         }
         out.batch.versions.push(EnteredVersion {
             statement,
