@@ -113,7 +113,7 @@ impl Process {
         let mut batch = Batch::default();
         batch.keys.insert(keys.org_id(), keys.bytes());
         batch.partners.push(Partner { is_shared_with: true, is_followed, ..partner(keys.org_id()) });
-        self.disk.commit(&batch);
+        self.disk.commit(self.identity.org, &batch);
     }
 
     /// Another process over a copy of this one's disk, under the same name: not running yet.
@@ -174,7 +174,7 @@ impl Process {
 
     /// Writes a batch; what grew by it is told to the engine.
     pub fn commit(&mut self, batch: &Batch) {
-        let grown = self.disk.commit(batch);
+        let grown = self.disk.commit(self.identity.org, batch);
         if !grown.is_empty() {
             self.inbox.push_back(Input::Grew(grown));
         }

@@ -24,10 +24,8 @@ impl Engine {
             Command::SetListed { org, .. } => {
                 needs.documents.insert(super::roster::entry_document(&self.own.org, org));
             }
-            Command::AddPartner { .. }
-            | Command::UpdatePartner(_)
-            | Command::TakeKeys(_)
-            | Command::RemovePartner(_) => {}
+            Command::AddPartner { .. } | Command::UpdatePartner(_) | Command::TakeKeys(_) => {}
+            Command::RemovePartner(org) => needs.parting.extend(self.shared_with(org)),
         }
     }
 
@@ -57,7 +55,7 @@ impl Engine {
             Command::AddPartner { partner, keys } => self.add_partner(partner, &keys, out).map(|()| Answer::Done),
             Command::TakeKeys(bytes) => self.learn_keys(&bytes, out).map(|()| Answer::Done),
             Command::UpdatePartner(partner) => self.update_partner(partner, out).map(|()| Answer::Done),
-            Command::RemovePartner(org) => self.remove_partner(org, out).map(|()| Answer::Done),
+            Command::RemovePartner(org) => self.remove_partner(org, loaded, out).map(|()| Answer::Done),
             Command::Quarantine(list) => {
                 for one in list {
                     if let Some(document) = loaded.documents.get_mut(&one.doc_id) {
