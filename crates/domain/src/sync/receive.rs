@@ -8,7 +8,7 @@ use super::{Document, Effect, Loaded, Needs, Notice};
 use crate::audience::Scope;
 use crate::document::{Kind, pack};
 use crate::identity::certificate::NodeState;
-use crate::statement::{Entered, SignedStatement, replaces};
+use crate::statement::{Entered, Order, SignedStatement, replaces};
 use crate::sync::batch::{EnteredVersion, Wanted};
 use crate::{ActorId, DocId, NodeId, OrgId, Refusal, RefusalKind, ScopeId, Sum, Timestamp, VersionId, limits};
 use std::collections::BTreeSet;
@@ -307,6 +307,10 @@ impl Engine {
                 };
                 document.quarantine(version_id, taking.node, &refusal, &received, &mut taking.out.batch);
                 document.wanted.insert(version_id);
+                #[cfg(any(test, feature = "sim"))]
+                if self.has(super::planted::Planted::QuarantinedNotHeld) {
+                    taking.out.batch.versions.retain(|v| v.statement.version_id() != version_id);
+                }
                 taking.out.batch.want(version_id, Wanted::Yes { doc_id, scope: taking.scope.id() });
                 taking.touched.insert(doc_id);
                 let message = format!("the content of {} was set aside: {refusal}", name_of(statement));
@@ -326,6 +330,10 @@ impl Engine {
     }
 
     fn check_signature(&self, statement: &SignedStatement) -> Result<(), Refusal> {
+        #[cfg(any(test, feature = "sim"))]
+        if self.has(super::planted::Planted::SkipSignature) {
+            return Ok(());
+        }
         let said = statement.statement();
         let keys = self
             .keys
@@ -514,9 +522,12 @@ pub(super) fn enter(
     out: &mut Outcome,
 ) -> Result<Entered, Refusal> {
     let set = document.statements.entry(statement.statement().scope_id).or_default();
-    let replaced = set.iter().filter(|s| replaces(&statement, s));
+    let order: Order = replaces;
+    #[cfg(any(test, feature = "sim"))]
+    let order = out.planted.map_or(order, |planted| planted.order());
+    let replaced = set.iter().filter(|s| order(&statement, s));
     let since: BTreeSet<_> = replaced.flat_map(|s| s.statement().heads.iter().copied()).collect();
-    let entered = set.enter(statement.clone())?;
+    let entered = set.enter_by(order, statement.clone())?;
     if let Entered::Current { replaced, .. } = &entered {
         for id in replaced {
             document.wanted.remove(id);
