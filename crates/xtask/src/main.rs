@@ -11,6 +11,7 @@ use std::process::{Command, ExitCode};
 const HELP: &str = "\
 cargo xtask test                              installs what is missing and runs everything CI runs
 cargo xtask simulate [--seeds N] [--from S]   runs the engine in N seeded worlds, from seed S
+               [--plant BUG]                  the same with a bug in every node, until one shows it
 cargo xtask bench [NAME…] [--json]            measures, release build";
 
 fn main() -> ExitCode {
