@@ -46,6 +46,7 @@ fn parts(needs: &Needs) -> usize {
         needs.positions.is_empty(),
         needs.wanted.is_empty(),
         needs.owned.is_empty(),
+        needs.parting.is_empty(),
     ];
     2 * documents + needs.id_sets.len() + single.into_iter().filter(|is_empty| !is_empty).count()
 }
@@ -56,6 +57,7 @@ async fn load_parts(connection: &mut AnyConnection, needs: &Needs, loaded: &mut 
     for range in &needs.feeds {
         load_feed(connection, range, &mut documents, loaded).await?;
     }
+    load_parting(connection, &needs.parting, &mut documents).await?;
     document::load(connection, &documents, loaded).await?;
     loaded.scopes = scope_states(connection, &needs.scopes).await?;
     load_cursors(connection, &needs.cursors, loaded).await?;
@@ -79,6 +81,22 @@ async fn load_versions(
         let doc_id = sql::id(&row, 1, "document id")?;
         loaded.versions.insert(sql::id(&row, 0, "version id")?, doc_id);
         documents.insert(doc_id);
+    }
+    Ok(())
+}
+
+async fn load_parting(
+    connection: &mut AnyConnection,
+    parting: &BTreeSet<ScopeId>,
+    documents: &mut BTreeSet<DocId>,
+) -> Result<(), StoreError> {
+    let keys: Vec<_> = parting.iter().map(ScopeId::as_bytes).collect();
+    let select = "select doc_id, scope_id from statement where doc_id in \
+                  (select doc_id from statement where scope_id in (#))";
+    for row in sql::fetch_for(connection, select, &[], &keys).await? {
+        if !parting.contains(&sql::id(&row, 1, "scope id")?) {
+            documents.insert(sql::id(&row, 0, "document id")?);
+        }
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ const HELP: &str = "\
 cargo xtask test                              installs what is missing and runs everything CI runs
 cargo xtask contract [--renew]                checks proto/ against what was agreed; renews that, on purpose
 cargo xtask simulate [--seeds N] [--from S]   runs the engine in N seeded worlds, from seed S
+               [--plant BUG]                  the same with a bug in every node, until one shows it
 cargo xtask bench [NAME…] [--json]            measures, release build";
 
 fn main() -> ExitCode {

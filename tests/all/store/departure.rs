@@ -91,6 +91,9 @@ fn both_pair_scopes_go_and_all_else_stays() {
             vec![ImportedRecord { source: "s".to_string(), doc_id, value: json!(1), seen_at: Timestamp::from_ms(1) }];
         store.commit(&batch).await.expect("commits");
 
+        let parting = [pair(&own, &leaving), pair(&leaving, &own)].into();
+        let elsewhere = store.load(&Needs { parting, ..Needs::default() }).await.expect("loads").documents;
+        assert_eq!(elsewhere.into_keys().collect::<Vec<_>>(), [own.doc(1)], "what is in another scope too");
         store.commit(&Batch { removed_partners: [leaving.org].into(), ..Batch::default() }).await.expect("commits");
         assert_eq!(store.partners().await.expect("reads"), [partner(&staying)]);
         assert_eq!(store.peers().await.expect("reads"), [peer(3)]);

@@ -2,6 +2,7 @@
 
 use super::{File, expect_only, files};
 use std::collections::BTreeMap;
+use std::process::Command;
 
 /// Whom each crate may depend on, of our own. `domain` is open to whoever is above it.
 const ARROWS: [(&str, &[&str]); 8] = [
@@ -39,6 +40,32 @@ fn domain_stays_pure() {
     let manifests = manifests();
     let found = dependencies(&manifests["domain"].text).into_iter().filter(|d| IMPURE.contains(d));
     expect_only(found.map(str::to_owned).collect(), &[], "`domain` never waits, does no I/O and asks no time");
+}
+
+/// The simulator and the bugs it plants are for `tests` and for who asks for them by name.
+#[test]
+fn the_simulator_is_not_in_the_product() {
+    let asks = |text: &str| {
+        let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+        lines.filter(|line| line.contains("\"sim\"") || line.contains("domain/sim")).count()
+    };
+    let manifests = manifests();
+    let found = manifests.iter().filter(|(_, manifest)| asks(&manifest.text) > 0).map(|(name, _)| name.clone());
+    // `domain` asks in its example alone, which needs the feature and does not switch it on.
+    expect_only(found.collect(), &["domain", "tests"], "a manifest that asks for the simulator");
+    assert_eq!(asks(&manifests["domain"].text), 1);
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--offline", "--package", "fingerpost", "--edges", "normal,build,features"])
+        .args(["--prefix", "none", "--format", "{p} [{f}]"])
+        .current_dir(tests::workspace())
+        .output()
+        .expect("cargo runs");
+    let tree = String::from_utf8(tree.stdout).expect("text");
+    let domain: Vec<_> = tree.lines().filter(|line| line.starts_with("domain v")).collect();
+    assert!(!domain.is_empty(), "{tree}");
+    let simulating: Vec<_> =
+        domain.into_iter().filter(|line| line.rsplit('[').next().is_some_and(|f| f.contains("sim"))).collect();
+    assert!(simulating.is_empty(), "{simulating:?}");
 }
 
 #[test]

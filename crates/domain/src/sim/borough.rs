@@ -116,6 +116,27 @@ fn of_two_hubs_either_will_do() {
 }
 
 #[test]
+fn of_a_partner_that_was_removed_only_what_hubs_bring_is_shown() {
+    let (mut world, hub, [charity, workers]) = borough(6);
+    world.pair(charity, workers).run_until_quiet();
+    let supper = world.publish(charity, "Supper", Audience::Public);
+    let lunch = world.publish(charity, "Lunch", Audience::Public);
+    world.link(charity, hub).link(workers, hub).link(charity, workers).run_until_quiet();
+    world.write(charity, supper, WriteAction::Share(Audience::Partners)).expect("narrowed");
+    world.run_until_quiet();
+    assert_eq!(name(&world, workers, supper), Some("Supper"), "shared with it alone");
+
+    let org = world.org(charity);
+    world.ask(workers, Command::RemovePartner(org)).expect("removed");
+    assert!(world.row(workers, supper).is_none(), "what was shared with it alone went with the partner");
+    assert_eq!(name(&world, workers, lunch), Some("Lunch"), "the hub vouches for it still");
+    world.restart(workers);
+    world.link(workers, hub).run_until_quiet();
+    assert!(world.row(workers, supper).is_none());
+    world.check_safety().expect("safe");
+}
+
+#[test]
 fn a_stranger_cannot_be_put_on_a_roster() {
     let (mut world, hub, [charity]) = borough(5);
     let refused = |world: &mut World, org: OrgId, state| {

@@ -1,7 +1,9 @@
 //! A disk: what was committed, and nothing else.
 
+use crate::audience::Scope;
 use crate::document::{Kind, StoredChange};
 use crate::feed::{Cursor, FeedRow, ScopeState};
+use crate::identity::keys::KeysObject;
 use crate::statement::{CurrentSet, SignedStatement};
 use crate::sync::batch::{Batch, DocumentRow, Incident, OwnerStanding, Partner, Quarantined, Wanted};
 use crate::sync::needs::FeedRange;
@@ -45,8 +47,8 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Writes a batch, whole. Gives the scopes whose feeds grew.
-    pub fn commit(&mut self, batch: &Batch) -> Vec<ScopeId> {
+    /// Writes a batch of an organisation's node, whole. Gives the scopes whose feeds grew.
+    pub fn commit(&mut self, own: OrgId, batch: &Batch) -> Vec<ScopeId> {
         self.commits += 1;
         let mut grown = BTreeSet::new();
         for entered in &batch.versions {
@@ -87,11 +89,11 @@ impl Disk {
             stored.retain(|c| !changes.dropped.contains(&c.hash));
             stored.extend(changes.added.iter().cloned());
         }
-        self.commit_rest(batch);
+        self.commit_rest(own, batch);
         grown.into_iter().collect()
     }
 
-    fn commit_rest(&mut self, batch: &Batch) {
+    fn commit_rest(&mut self, own: OrgId, batch: &Batch) {
         self.rows.extend(batch.documents.iter().map(|r| (r.doc_id, r.clone())));
         for (version, wanted) in &batch.wanted {
             match wanted {
@@ -111,10 +113,10 @@ impl Disk {
         }
         self.cursors.extend(batch.cursors.iter().map(|(k, v)| (*k, *v)));
         self.keys.extend(batch.keys.iter().map(|(k, v)| (*k, v.clone())));
-        self.partners.extend(batch.partners.iter().map(|p| (p.org_id, p.clone())));
         for org in &batch.removed_partners {
-            self.partners.remove(org);
+            self.forget(own, *org);
         }
+        self.partners.extend(batch.partners.iter().map(|p| (p.org_id, p.clone())));
         for (org, standing) in &batch.owners {
             match standing {
                 OwnerStanding::Held => self.hidden.remove(org),
@@ -122,6 +124,31 @@ impl Disk {
             };
         }
         self.incidents.extend(batch.incidents.iter().cloned());
+    }
+
+    /// Deletes a partner, both scopes shared with it alone, the documents that were in no other scope, and where this node
+    /// stood in its nodes' feeds.
+    fn forget(&mut self, own: OrgId, org: OrgId) {
+        self.partners.remove(&org);
+        let nodes = self.keys.get(&org).and_then(|bytes| KeysObject::parse(bytes).ok());
+        self.cursors.retain(|(node, _), _| nodes.as_ref().is_none_or(|keys| keys.node(node).is_none()));
+        let mut parting = BTreeSet::new();
+        for scope in [Scope::pair(own, org), Scope::pair(org, own)].map(|scope| scope.id()) {
+            let inside = |s: &SignedStatement| s.statement().scope_id == scope;
+            let gone: Vec<_> = self.statements.values().filter(|s| inside(s)).cloned().collect();
+            parting.extend(gone.iter().map(|s| s.statement().doc_id));
+            for version in gone.iter().map(SignedStatement::version_id) {
+                self.wanted.remove(&version);
+                self.quarantined.remove(&version);
+                self.statements.remove(&version);
+            }
+            self.feeds.remove(&scope);
+            self.scopes.remove(&scope);
+            self.cursors.retain(|(_, s), _| *s != scope);
+        }
+        let held: BTreeSet<DocId> = self.statements.values().map(|s| s.statement().doc_id).collect();
+        self.changes.retain(|doc, _| held.contains(doc) || !parting.contains(doc));
+        self.rows.retain(|doc, _| held.contains(doc) || !parting.contains(doc));
     }
 
     /// Reads what a step needs.
@@ -136,6 +163,13 @@ impl Disk {
         for range in &needs.feeds {
             let rows = self.rows_in(range, &mut loaded.versions);
             loaded.feeds.insert(range.scope, rows);
+        }
+        let in_scope = |s: &&SignedStatement| needs.parting.contains(&s.statement().scope_id);
+        for parting in self.statements.values().filter(in_scope).map(|s| s.statement().doc_id) {
+            let mut of_doc = self.statements.values().filter(|s| s.statement().doc_id == parting);
+            if of_doc.any(|s| !in_scope(&s)) {
+                documents.insert(parting);
+            }
         }
         documents.extend(loaded.versions.values().copied());
         for id in documents {

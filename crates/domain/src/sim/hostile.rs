@@ -331,6 +331,84 @@ fn hostile_bytes_are_set_aside_and_what_is_honest_arrives() {
     assert!(world.nodes[council].disk.quarantined.is_empty(), "what was replaced is gone");
 }
 
+/// A listing at its owner, and at a council that is linked with a hostile node which may send it anything in the owner's
+/// scope: a version of it that the council has not seen, with its pack.
+fn half_way(seed: u64) -> (World, [usize; 2], DocId, Item) {
+    let mut world = World::seeded(seed);
+    let [owner, council] = world.organisations([1, 1]).map(|nodes| nodes[0]);
+    let supper = world.publish(owner, "Supper", Audience::Public);
+    world.link(owner, council).run_until_quiet();
+    world.cut(owner, council).run_until_quiet();
+    world.edit(owner, supper, "name", "Late supper").expect("edited");
+    link_silently(&mut world, council, owner);
+    let disk = &world.nodes[owner].disk;
+    let said = disk.statements.values().find(|s| s.statement().doc_id == supper).expect("it stands");
+    let pack = pack::encode(&disk.changes[&supper].iter().collect::<Vec<_>>());
+    let item = Item { statement: said.bytes().to_vec(), pack };
+    (world, [owner, council], supper, item)
+}
+
+#[test]
+fn a_version_that_comes_bad_and_good_in_one_frame_is_not_set_aside() {
+    let (mut world, [owner, council], supper, good) = half_way(6);
+    let scope = Scope::public(world.org(owner)).id();
+    let bad = Item { pack: vec![1; 40], ..good.clone() };
+    world.inject(owner, council, versions(scope, vec![bad, good])).run_until_quiet();
+    world.restart(council).run_until_quiet();
+    let disk = &world.nodes[council].disk;
+    assert_eq!(disk.incidents.iter().filter(|i| i.kind == "quarantined").count(), 1);
+    assert!(disk.quarantined.is_empty() && disk.wanted.is_empty());
+    assert_eq!(world.row(council, supper).map(|row| row.name.as_str()), Some("Late supper"));
+}
+
+#[test]
+fn what_a_version_speaks_of_counts_when_it_is_here_whatever_came_with_it() {
+    let (mut world, [owner, council], supper, item) = half_way(7);
+    let scope = Scope::public(world.org(owner)).id();
+    // All of its content is here already: a withdrawal of what stands, with bytes that are nothing.
+    let mut said = SignedStatement::parse(&item.statement).expect("honest").statement().clone();
+    world.inject(owner, council, versions(scope, vec![item])).run_until_quiet();
+    said.rev += 1;
+    said.seen.insert(said.incarnation, said.rev);
+    said.signed_at = said.signed_at.plus_ms(1);
+    let again = SignedStatement::sign(said, &world.nodes[owner].identity.author);
+    let item = Item { statement: again.bytes().to_vec(), pack: vec![1; 40] };
+    world.inject(owner, council, versions(scope, vec![item])).run_until_quiet();
+    let disk = &world.nodes[council].disk;
+    assert!(disk.statements.contains_key(&again.version_id()));
+    assert!(disk.quarantined.is_empty() && disk.wanted.is_empty());
+    assert_eq!(world.row(council, supper).map(|row| row.name.as_str()), Some("Late supper"));
+}
+
+#[test]
+fn of_statements_that_stand_apart_too_many_are_refused_and_all_else_is_read() {
+    let mut world = World::seeded(8);
+    let [hostile, council] = world.organisations([1, 1]).map(|nodes| nodes[0]);
+    link_silently(&mut world, council, hostile);
+    let scope = Scope::public(world.org(hostile)).id();
+    let signed = |world: &World, generation: u64, by: u8, record: u8| {
+        let seen = [(Incarnation::from_bytes([by; 8]), 1)].into();
+        let said = statement(world, hostile, generation, seen, by, [ChangeHash::from_bytes([1; 32])].into());
+        let doc_id = DocId::new(RecordId::from_bytes([record; 16]), Kind::LISTING, &said.org_id);
+        SignedStatement::sign(Statement { doc_id, ..said }, &world.nodes[hostile].identity.author)
+    };
+    let item = |signed: SignedStatement| Item { statement: signed.bytes().to_vec(), pack: Vec::new() };
+    for by in 0..u8::try_from(limits::CURRENT_STATEMENTS + 3).expect("few") {
+        // Each with another document, so that it is not the only thing in its frame.
+        let frame = [signed(&world, 1, by, 9), signed(&world, 1, 1, 100 + by)].map(item);
+        world.inject(hostile, council, versions(scope, frame.into())).run_until_quiet();
+    }
+    assert!(!world.has_ended(council, world.nodes[hostile].identity.node));
+    let held = |world: &World, record: u8| {
+        let statements = world.nodes[council].disk.statements.values();
+        statements.filter(|s| s.statement().doc_id.record() == RecordId::from_bytes([record; 16])).count()
+    };
+    assert_eq!((held(&world, 9), held(&world, 166)), (limits::CURRENT_STATEMENTS, 1));
+    let reset = signed(&world, 2, 1, 9);
+    world.inject(hostile, council, versions(scope, vec![item(reset)])).run_until_quiet();
+    assert_eq!(held(&world, 9), 1);
+}
+
 /// The hash that a chunk goes by: of all but its magic bytes and checksum.
 fn hash_of(chunk: &[u8]) -> ChangeHash {
     use sha2::{Digest, Sha256};

@@ -1,23 +1,34 @@
 //! A seed's world from its beginning to its end.
 //!
-//! Either two organisations, one of them with two nodes; or a borough: two hubs and six organisations, one of them with
-//! two nodes, that are on the rosters of one hub or both and follow it, some of them partners besides. People write,
-//! share and withdraw at every node, and change rosters and whom they follow, while everything goes wrong: frames are lost, repeated and overtake each other, links are cut in one direction or both, processes crash
-//! between any two effects, disks are full, an old copy of a disk is put back, a disk is cloned, clocks are years apart.
-//! Then all heals, a third organisation pairs with the first, and all must come to hold the same.
+//! By the seed, either two organisations, one of them with two nodes, in every other such world with a third that is a
+//! byzantine author; or a borough: two hubs and six organisations, one of them with two nodes, that are on the rosters of
+//! one hub or both and follow it, some of them partners besides, in every other one with a byzantine author, a byzantine
+//! hub, or both. People write, share and withdraw at every node, change rosters and whom they follow, end partnerships and
+//! begin them again, while everything goes wrong ([`Faults::MANY`]): frames are late, cut off, lost, repeated and overtake
+//! each other, processes crash between any two effects, disks are full or have not written what they said, an old copy of
+//! a disk is put back, a disk is cloned, clocks are years apart.
+//!
+//! Then all heals but the byzantine hub, which goes on as it was; partnerships that one side ended are over or begin
+//! again, a new organisation pairs with the first, and all honest nodes must come to hold the same.
 
 use super::Faults;
+use super::byzantine::Role;
+use super::process::Process;
 use super::world::{At, Relation, World};
-use crate::DocId;
 use crate::audience::Audience;
 use crate::document::{Edit, Kind};
 use crate::identity::roster::RosterState::{Listed, Removed};
+use crate::sync::Planted;
 use crate::sync::effect::{Answer, WriteAction};
+use crate::{DocId, OrgId};
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// How much of a trace goes with a failure.
 const TRACE_LINES: usize = 200;
+
+const HOUR_MS: i64 = 60 * 60 * 1000;
 
 /// A world that failed its seed.
 #[derive(Debug)]
@@ -30,24 +41,36 @@ pub struct Failure {
 
 /// Lives through a seed's world and gives its trace.
 pub fn live(seed: u64) -> Result<Vec<String>, Failure> {
-    let mut life = Life::begin(seed);
-    match life.run() {
-        Ok(()) => Ok(life.world.trace),
-        Err(what) => {
-            let from = life.world.trace.len().saturating_sub(TRACE_LINES);
-            Err(Failure { what, trace: life.world.trace.split_off(from) })
+    live_with(seed, None)
+}
+
+/// The same where every node has a bug.
+pub fn live_with(seed: u64, planted: Option<Planted>) -> Result<Vec<String>, Failure> {
+    let mut life = Life::begin(seed, planted);
+    let lived = catch_unwind(AssertUnwindSafe(|| life.run()));
+    let what = match lived {
+        Ok(Ok(())) => return Ok(life.world.trace),
+        Ok(Err(what)) => what,
+        Err(panic) => {
+            let words = panic.downcast_ref::<String>().cloned();
+            let words = words.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
+            format!("a panic: {}", words.unwrap_or_default())
         }
-    }
+    };
+    let from = life.world.trace.len().saturating_sub(TRACE_LINES);
+    Err(Failure { what, trace: life.world.trace.split_off(from) })
 }
 
 /// Lives through seeds from one on; the first that fails ends it, with the command that does it again. One in a hundred
 /// is lived twice and has to go the same way.
-pub fn live_all(from: u64, seeds: u64) -> Result<(), String> {
+pub fn live_all(from: u64, seeds: u64, planted: Option<Planted>) -> Result<(), String> {
     for seed in from..from.saturating_add(seeds) {
-        let again = format!("replay it: cargo xtask simulate --seeds 1 --from {seed}");
-        let trace = live(seed).map_err(|f| format!("seed {seed}: {}\n{}\n{again}", f.what, f.trace.join("\n")))?;
+        let bug = planted.map(|bug| format!(" --plant {bug:?}")).unwrap_or_default();
+        let again = format!("replay it: cargo xtask simulate --seeds 1 --from {seed}{bug}");
+        let trace = live_with(seed, planted)
+            .map_err(|f| format!("seed {seed}: {}\n{}\n{again}", f.what, f.trace.join("\n")))?;
         if seed % 100 == 0 {
-            let second = live(seed).map_err(|f| f.what)?;
+            let second = live_with(seed, planted).map_err(|f| f.what)?;
             if let Some((first, second)) = trace.iter().zip(&second).find(|(a, b)| a != b) {
                 return Err(format!("seed {seed} does not go the same way twice:\n{first}\n{second}\n{again}"));
             }
@@ -73,21 +96,43 @@ struct Life {
     shelter: [At; 2],
     /// The hubs' nodes; none in a world of two organisations.
     hubs: Vec<At>,
+    /// Who were partners when it began.
+    partners: BTreeSet<(OrgId, OrgId)>,
     documents: Vec<DocId>,
     tokens: u64,
 }
 
 impl Life {
-    fn begin(seed: u64) -> Self {
-        let mut world = World::seeded(seed);
-        let (shelter, hubs) = if seed.is_multiple_of(2) {
-            let [shelter, _] = world.organisations([2, 1]);
-            (shelter, Vec::new())
-        } else {
-            let [shelter, first, second, ..] = world.related([2, 1, 1, 1, 1, 1, 1, 1], standing);
-            (shelter, vec![first[0], second[0]])
+    fn begin(seed: u64, planted: Option<Planted>) -> Self {
+        let mut world = World::seeded(seed).with_bug(planted);
+        let (shelter, hubs) = match seed % 4 {
+            0 => {
+                let [shelter, _] = world.organisations([2, 1]);
+                (shelter, Vec::new())
+            }
+            2 => {
+                let [shelter, _, hostile] = world.organisations([2, 1, 1]);
+                world.corrupt(hostile[0], Role::Author);
+                (shelter, Vec::new())
+            }
+            other => {
+                let [shelter, first, second, _, hostile, ..] = world.related([2, 1, 1, 1, 1, 1, 1, 1], standing);
+                let who = if other == 3 { 1 + world.below(3) } else { 0 };
+                if who & 1 > 0 {
+                    world.corrupt(second[0], Role::Relay);
+                }
+                if who & 2 > 0 {
+                    world.corrupt(hostile[0], Role::Author);
+                }
+                (shelter, vec![first[0], second[0]])
+            }
         };
-        let mut life = Self { world, shelter: [shelter[0], shelter[1]], hubs, documents: Vec::new(), tokens: 0 };
+        let known = |node: &Process| -> Vec<_> {
+            node.disk.partners.keys().map(|partner| (node.identity.org, *partner)).collect()
+        };
+        let partners = world.nodes.iter().flat_map(known).collect();
+        let shelter = [shelter[0], shelter[1]];
+        let mut life = Self { world, shelter, hubs, partners, documents: Vec::new(), tokens: 0 };
         for hub in life.hubs.clone() {
             for member in 0..life.world.nodes.len() {
                 if member != hub && life.world.may_link(hub, member) {
@@ -102,6 +147,7 @@ impl Life {
         self.world.faults(Faults::MANY);
         for _ in 0..40 {
             self.happen();
+            self.world.misbehave();
             for _ in 0..self.world.below(40) {
                 self.world.step();
             }
@@ -114,6 +160,7 @@ impl Life {
         }
         let library = self.world.stranger();
         let _ = self.world.comes_to_rest();
+        self.agree();
         for node in 0..self.world.nodes.len() {
             if self.world.org(node) == self.world.org(self.shelter[0]) {
                 self.world.pair(library, node);
@@ -125,18 +172,26 @@ impl Life {
         let nodes: Vec<At> = (0..self.world.nodes.len()).collect();
         // Whatever is found out on one link has to get round to every other node.
         for _ in 0..3 {
+            if nodes.iter().any(|at| self.world.is_byzantine(*at)) {
+                // What failed too often is opened again.
+                self.world.pass(2 * HOUR_MS);
+            }
             for (a, b) in nodes.iter().flat_map(|a| nodes.iter().map(move |b| (*a, *b))).filter(|(a, b)| a < b) {
                 if !self.world.may_link(a, b) {
                     continue;
                 }
                 self.world.link(a, b);
-                if !self.world.comes_to_rest() {
+                let rests = self.world.comes_to_rest();
+                self.world.check_watch()?;
+                if !rests {
                     return Err("it does not come to rest".to_owned());
                 }
             }
         }
         self.world.check_safety()?;
-        self.world.check_converged()
+        self.world.check_converged()?;
+        self.world.note_incidents();
+        Ok(())
     }
 
     /// One thing that people or nature do.
@@ -155,6 +210,7 @@ impl Life {
             }
             29 => self.world.set_clock(at),
             30 if !self.hubs.is_empty() => self.regroup(at),
+            31 => self.part_or_pair(at),
             _ => {
                 for _ in 0..self.world.nodes.len().div_ceil(4) {
                     let (here, there) = (self.somebody(), self.somebody());
@@ -163,6 +219,49 @@ impl Life {
                     }
                 }
             }
+        }
+    }
+
+    /// Somebody ends a partnership at one node, or takes the partner in again.
+    fn part_or_pair(&mut self, at: At) {
+        let other = self.somebody();
+        if self.partners.contains(&(self.world.org(at), self.world.org(other))) && self.world.below(2) == 0 {
+            self.world.part(at, other);
+        } else {
+            self.pair_again(at, other);
+        }
+    }
+
+    /// Where one side or node ended a partnership and others did not, all do, or all are partners again.
+    fn agree(&mut self) {
+        let nodes = self.world.nodes.len();
+        for (org, of) in self.partners.clone().into_iter().filter(|(org, of)| org < of) {
+            let sides = |a: &OrgId, b: &OrgId| [(*a, *b) == (org, of), (*a, *b) == (of, org)].contains(&true);
+            let all: Vec<(At, At)> = (0..nodes).flat_map(|at| (0..nodes).map(move |other| (at, other))).collect();
+            let between: Vec<_> =
+                all.into_iter().filter(|(a, b)| sides(&self.world.org(*a), &self.world.org(*b))).collect();
+            let is_partner = |(a, b): &(At, At)| self.world.nodes[*a].disk.partners.contains_key(&self.world.org(*b));
+            if between.iter().all(is_partner) {
+                continue;
+            }
+            let is_over = self.world.below(3) == 0;
+            for (at, other) in between {
+                match is_over {
+                    true if self.world.nodes[at].disk.partners.contains_key(&self.world.org(other)) => {
+                        self.world.part(at, other);
+                    }
+                    true => {}
+                    false => self.pair_again(at, other),
+                }
+            }
+        }
+    }
+
+    /// Takes back in whom this organisation was a partner of when the world began.
+    fn pair_again(&mut self, at: At, other: At) {
+        let (org, of) = (self.world.org(at), self.world.org(other));
+        if self.partners.contains(&(org, of)) && !self.world.nodes[at].disk.partners.contains_key(&of) {
+            self.world.take_in(at, other);
         }
     }
 

@@ -3,6 +3,16 @@
 //!
 //! A seed is a world ([`life::live`]): first everything goes wrong and nothing unsafe may happen, then everything heals
 //! and all have to come to hold the same. Built for tests and for the feature `sim`; never part of the product.
+//!
+//! | fault | where |
+//! |---|---|
+//! | frames delayed, lost, repeated, reordered; links cut, one way too | `wires` |
+//! | crashes between any two effects; writes that never were; disks that are full; old copies; clones; clocks | `faults` |
+//! | a process that starts again, and what it starts from | `process`, `disk` |
+//! | an author that signs what it likes, a relay that sends what it likes | `author`, `relay`, `byzantine` |
+//!
+//! What may not happen on the way is in `watch`, what must hold in the end in `judge`, what people were promised in
+//! `ledger`. [`Planted`] bugs show that all this would find one.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,14 +21,21 @@
     reason = "a test bench stops at its first surprise"
 )]
 
+mod author;
+mod byzantine;
 mod disk;
 mod faults;
 mod judge;
 mod ledger;
 pub mod life;
 mod process;
+mod relay;
+mod watch;
+mod wires;
 mod world;
 
+pub use crate::sync::Planted;
+pub use byzantine::Role;
 pub use disk::Disk;
 pub use faults::Faults;
 pub use process::{Identity, Process};

@@ -8,7 +8,7 @@ use crate::identity::root::Root;
 use crate::identity::sealing::SealingSecret;
 use crate::identity::signing::SecretKey;
 use crate::sync::batch::Partner;
-use crate::sync::{Batch, Effect, Engine, Input, Known, Own};
+use crate::sync::{Batch, Effect, Engine, Input, Known, Own, Planted};
 use crate::{Incarnation, NodeId, OrgId, Timestamp};
 use std::collections::VecDeque;
 
@@ -44,6 +44,10 @@ pub struct Process {
     pub clock_ahead_ms: i64,
     /// An old copy of its disk, and how many operations of the world had happened when it was taken.
     pub backup: Option<(Disk, usize)>,
+    /// What the disk was before it was told what it keeps in memory only, and how many commits on it writes that.
+    pub(super) unsynced: Option<((Disk, usize), usize)>,
+    /// How many commits more fail since the disk is full.
+    pub(super) full_for: usize,
     starts: u64,
 }
 
@@ -115,6 +119,8 @@ impl Process {
             wake_at: None,
             clock_ahead_ms: 0,
             backup: None,
+            unsynced: None,
+            full_for: 0,
             starts: 0,
         }
     }
@@ -124,7 +130,7 @@ impl Process {
         let mut batch = Batch::default();
         batch.keys.insert(keys.org_id(), keys.bytes());
         batch.partners.push(Partner { is_shared_with: true, is_followed, ..partner(keys.org_id()) });
-        self.disk.commit(&batch);
+        self.disk.commit(self.identity.org, &batch);
     }
 
     /// Another process over a copy of this one's disk, under the same name: not running yet.
@@ -138,16 +144,21 @@ impl Process {
             wake_at: None,
             clock_ahead_ms: self.clock_ahead_ms,
             backup: None,
+            unsynced: None,
+            full_for: 0,
             starts: 0,
         }
     }
 
     /// Starts from what the disk holds, as a new incarnation.
-    pub fn start(&mut self, draw: u64) {
+    pub fn start(&mut self, draw: u64, planted: Option<Planted>) {
         self.starts += 1;
         // Feeds made from now on have names that no feed ever had.
         self.disk.feed_seed = draw;
-        let incarnation = Incarnation::from_bytes((draw.rotate_left(16) ^ self.starts).to_be_bytes());
+        let incarnation = match planted {
+            Some(Planted::ReuseActor) => Incarnation::from_bytes(*self.identity.node.as_bytes().first_chunk().unwrap()),
+            _ => Incarnation::from_bytes((draw.rotate_left(16) ^ self.starts).to_be_bytes()),
+        };
         let Identity { org, node, author, is_home, .. } = self.identity.clone();
         let known = Known {
             partners: self.disk.partners.values().cloned().collect(),
@@ -165,7 +176,10 @@ impl Process {
             disowned_keys: self.disk.disowned_keys.clone(),
             hidden: self.disk.hidden.clone(),
         };
-        self.engine = Some(Engine::new(Own { org, node, incarnation, author, is_home }, known));
+        let engine = self.engine.insert(Engine::new(Own { org, node, incarnation, author, is_home }, known));
+        if let Some(planted) = planted {
+            engine.plant(planted);
+        }
         self.inbox.clear();
         self.inbox.push_back(Input::Wake);
         self.wake_at = None;
@@ -191,9 +205,14 @@ impl Process {
         self.engine.as_ref().is_some_and(|engine| engine.is_held(owner))
     }
 
+    /// Whether an owner has as much here as it may have.
+    pub(super) fn is_full(&self, owner: &OrgId) -> bool {
+        self.engine.as_ref().is_some_and(|engine| engine.full().contains(owner))
+    }
+
     /// Writes a batch; what grew by it is told to the engine.
     pub fn commit(&mut self, batch: &Batch) {
-        let grown = self.disk.commit(batch);
+        let grown = self.disk.commit(self.identity.org, batch);
         if !grown.is_empty() {
             self.inbox.push_back(Input::Grew(grown));
         }

@@ -1,9 +1,11 @@
 //! A world: nodes, the links between them, time, and chance from one seed.
 
 use super::Faults;
-use super::judge::Watch;
+use super::byzantine::Byzantine;
 use super::ledger::Ledger;
 use super::process::{Process, judged, organisation, partner};
+use super::watch::Watch;
+use super::wires::OnItsWay;
 use crate::audience::Audience;
 use crate::document::{Edit, Kind};
 use crate::identity::certificate::NodeState;
@@ -13,7 +15,7 @@ use crate::proposal::keeper_edit;
 use crate::statement::Life;
 use crate::sync::batch::{DocumentRow, Partner};
 use crate::sync::effect::{Answer, AskId, Command, Write, WriteAction};
-use crate::sync::{Effect, Input, Message, Proposing};
+use crate::sync::{Effect, Input, Planted, Proposing};
 use crate::{DocId, NodeId, OrgId, RecordId, Refusal, Timestamp};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -31,16 +33,22 @@ pub struct World {
     /// What no node may ever do.
     pub(super) watch: Watch,
     /// What a partner's keys are.
-    keys: Vec<KeysObject>,
-    now: Timestamp,
+    pub(super) keys: Vec<KeysObject>,
+    pub(super) now: Timestamp,
     rng: ChaCha8Rng,
-    wires: BTreeMap<(usize, usize), VecDeque<Message>>,
-    linked: BTreeSet<(usize, usize)>,
+    pub(super) wires: BTreeMap<(At, At), VecDeque<OnItsWay>>,
+    pub(super) linked: BTreeSet<(At, At)>,
     /// Links that a node ended by itself.
     pub(super) ended: BTreeSet<(At, NodeId)>,
     /// Where nothing gets through, though nobody has noticed.
-    one_way: BTreeSet<(usize, usize)>,
-    faults: Faults,
+    pub(super) one_way: BTreeSet<(At, At)>,
+    pub(super) faults: Faults,
+    /// Nodes that do as they like.
+    pub(super) byzantine: BTreeMap<At, Byzantine>,
+    /// Whether a partnership was ended.
+    pub(super) has_parted: bool,
+    /// A bug that all of them have.
+    pub(super) planted: Option<Planted>,
     answers: BTreeMap<u64, Result<Answer, Refusal>>,
     asks: u64,
 }
@@ -75,9 +83,17 @@ impl World {
             wires: BTreeMap::new(),
             linked: BTreeSet::new(),
             faults: Faults::default(),
+            byzantine: BTreeMap::new(),
+            has_parted: false,
+            planted: None,
             answers: BTreeMap::new(),
             asks: 0,
         }
+    }
+
+    /// A world whose nodes all have a bug.
+    pub fn with_bug(self, planted: Option<Planted>) -> Self {
+        Self { planted, ..self }
     }
 
     /// Makes organisations with so many nodes each, all paired with one another, and starts every node.
@@ -106,7 +122,7 @@ impl World {
                         related => process.pair(other, related == Relation::Following),
                     }
                 }
-                process.start(self.draw());
+                process.start(self.draw(), self.planted);
                 self.nodes.push(process);
                 own.push(self.nodes.len() - 1);
             }
@@ -121,7 +137,7 @@ impl World {
         let (identities, keys) = organisation(self.draw(), 1);
         let draw = self.draw();
         let mut process = Process::new(identities[0].clone(), &keys, draw);
-        process.start(draw.rotate_left(7));
+        process.start(draw.rotate_left(7), self.planted);
         self.nodes.push(process);
         self.keys.push(keys);
         self.watch.learn(&self.keys);
@@ -130,11 +146,25 @@ impl World {
 
     /// Pairs two nodes of different organisations, each of which takes the other's organisation in.
     pub fn pair(&mut self, a: At, b: At) -> &mut Self {
-        for (here, there) in [(a, b), (b, a)] {
-            let org = self.org(there);
-            let keys = self.keys.iter().find(|k| k.org_id() == org).expect("an organisation of this world").bytes();
-            self.ask(here, Command::AddPartner { partner: partner(org), keys }).expect("a partner is taken in");
-        }
+        self.take_in(a, b);
+        self.take_in(b, a);
+        self
+    }
+
+    /// One node takes another's organisation in as a partner.
+    pub fn take_in(&mut self, at: At, other: At) {
+        let org = self.org(other);
+        let keys = self.keys.iter().find(|k| k.org_id() == org).expect("an organisation of this world").bytes();
+        let answer = self.ask(at, Command::AddPartner { partner: partner(org), keys });
+        self.trace.push(format!("{at} takes {org} in: {}", answer.is_ok()));
+    }
+
+    /// One node ends its organisation's partnership with another's. The other side is not told.
+    pub fn part(&mut self, at: At, other: At) -> &mut Self {
+        let org = self.org(other);
+        self.has_parted = true;
+        let answer = self.ask(at, Command::RemovePartner(org));
+        self.trace.push(format!("{at} parts from {org}: {}", answer.map_or_else(|r| r.message, |_| "done".into())));
         self
     }
 
@@ -162,53 +192,15 @@ impl World {
         self
     }
 
-    /// Links two nodes.
-    pub fn link(&mut self, a: At, b: At) -> &mut Self {
-        if self.nodes[a].identity.node == self.nodes[b].identity.node
-            || self.nodes[a].engine.is_none()
-            || self.nodes[b].engine.is_none()
-        {
-            return self;
-        }
-        // A newer link from one node takes the place of its older one, also where the node was cloned.
-        for other in 0..self.nodes.len() {
-            for (here, there) in [(a, b), (b, a)] {
-                if self.nodes[other].identity.node == self.nodes[there].identity.node {
-                    self.cut(here, other);
-                }
-            }
-        }
-        self.linked.extend([(a, b), (b, a)]);
-        for (here, there) in [(a, b), (b, a)] {
-            let identity = &self.nodes[there].identity;
-            let input = Input::Linked { node: identity.node, org: identity.org };
-            self.nodes[here].inbox.push_back(input);
-        }
-        self
-    }
-
-    /// Cuts a link; what was on its way is lost.
-    pub fn cut(&mut self, a: At, b: At) -> &mut Self {
-        for (here, there) in [(a, b), (b, a)] {
-            self.wires.remove(&(here, there));
-            self.one_way.remove(&(here, there));
-            self.watch.cut(here, there);
-            if self.linked.remove(&(here, there)) && self.nodes[here].engine.is_some() {
-                let node = self.nodes[there].identity.node;
-                self.nodes[here].inbox.push_back(Input::Unlinked { node });
-            }
-        }
-        self
-    }
-
     /// Kills a process and starts it again from its disk.
     pub fn restart(&mut self, at: At) -> &mut Self {
         self.nodes[at].crash();
         for other in 0..self.nodes.len() {
             self.cut(at, other);
         }
+        self.lose_unsynced(at);
         let draw = self.rng.next_u64();
-        self.nodes[at].start(draw);
+        self.nodes[at].start(draw, self.planted);
         self
     }
 
@@ -316,17 +308,15 @@ impl World {
 
     /// Does one thing, drawn by chance. Gives whether there was one.
     pub fn step(&mut self) -> bool {
-        let mut things: Vec<(At, Option<At>)> = Vec::new();
-        for (at, node) in self.nodes.iter().enumerate() {
-            let soon = node.clock(self.now).plus_ms(60_000);
-            if node.engine.is_some() && (!node.inbox.is_empty() || node.wake_at.is_some_and(|t| t <= soon)) {
-                things.push((at, None));
+        let things = match self.things() {
+            things if things.is_empty() => {
+                // Nothing but what is still on its way.
+                let Some(due) = self.next_due() else { return false };
+                self.now = self.now.max(due);
+                self.things()
             }
-        }
-        things.extend(self.wires.iter().filter(|(_, w)| !w.is_empty()).map(|((from, to), _)| (*to, Some(*from))));
-        if things.is_empty() {
-            return false;
-        }
+            things => things,
+        };
         self.now = self.now.plus_ms(1);
         match things[self.below(things.len())] {
             (at, None) => {
@@ -337,29 +327,17 @@ impl World {
         true
     }
 
-    fn deliver(&mut self, from: At, to: At) {
-        if self.chance(self.faults.cut) {
-            self.trace.push(format!("{from}-{to} cut"));
-            self.cut(from, to);
-            return;
+    /// What could happen next: a node takes an input, or a frame from another reaches it.
+    fn things(&self) -> Vec<(At, Option<At>)> {
+        let mut things = Vec::new();
+        for (at, node) in self.nodes.iter().enumerate() {
+            let soon = node.clock(self.now).plus_ms(60_000);
+            if node.engine.is_some() && (!node.inbox.is_empty() || node.wake_at.is_some_and(|t| t <= soon)) {
+                things.push((at, None));
+            }
         }
-        if self.chance(self.faults.one_way) {
-            self.one_way.insert((from, to));
-        }
-        let overtakes = self.chance(self.faults.overtaking);
-        let wire = self.wires.entry((from, to)).or_default();
-        let place = usize::from(overtakes && wire.len() > 1);
-        let Some(message) = wire.remove(place) else { return };
-        if self.chance(self.faults.lost) || self.one_way.contains(&(from, to)) {
-            return;
-        }
-        if self.chance(self.faults.repeated) {
-            self.wires.entry((from, to)).or_default().push_front(message.clone());
-        }
-        let node = self.nodes[from].identity.node;
-        self.trace.push(format!("{from}->{to} {}", name_of(&message)));
-        self.watch.arrives(from, to, &message);
-        self.nodes[to].inbox.push_back(Input::Received { node, message });
+        things.extend(self.due().map(|(from, to)| (to, Some(from))));
+        things
     }
 
     /// Lets a node take its next input; `false` when it has none, or died over it.
@@ -378,11 +356,11 @@ impl World {
             return false;
         }
         let crashes = self.chance(self.faults.crash);
-        let survives = if crashes { self.below(4) } else { usize::MAX };
-        let is_full = self.chance(self.faults.full);
-        for (done, effect) in self.nodes[at].step(self.now, input).into_iter().enumerate() {
-            let fails = is_full && matches!(effect, Effect::Commit(_));
-            if done >= survives || fails {
+        let effects = self.nodes[at].step(self.now, input);
+        let survives = if crashes { self.below(effects.len() + 1) } else { usize::MAX };
+        for (done, effect) in effects.into_iter().enumerate() {
+            let fails = matches!(effect, Effect::Commit(_)) && self.is_disk_full(at);
+            if done == survives || fails {
                 self.trace.push(format!("{at} {}", if fails { "has a full disk" } else { "crashed" }));
                 self.restart(at);
                 return false;
@@ -406,13 +384,20 @@ impl World {
                     let (added, dropped) = (changes.added.len(), changes.dropped.len());
                     self.trace.push(format!("{at} stores {}: {added} changes, less {dropped}", changes.doc_id));
                 }
+                self.sync_later(at);
                 self.nodes[at].commit(&batch);
-                self.watch.commits(at, &self.nodes[at]);
+                if !self.is_byzantine(at) {
+                    self.watch.commits(at, &self.nodes[at], &batch);
+                }
             }
             Effect::Send(node, message) => {
                 let Some(to) = self.place(at, node) else { return };
-                self.watch.sends((at, &self.nodes[at]), (to, &self.nodes[to]), &message);
-                self.wires.entry((at, to)).or_default().push_back(message);
+                if !self.is_byzantine(at) {
+                    self.watch.sends((at, &self.nodes[at]), (to, &self.nodes[to]), &message);
+                }
+                for message in self.tampered(at, to, message) {
+                    self.post(at, to, message);
+                }
             }
             Effect::Unlink(node, refusal) => {
                 self.ended.insert((at, node));
@@ -428,29 +413,6 @@ impl World {
         }
     }
 
-    /// The node of this name that is linked with one.
-    fn place(&self, at: At, node: NodeId) -> Option<At> {
-        self.linked.iter().find(|(a, b)| *a == at && self.nodes[*b].identity.node == node).map(|(_, b)| *b)
-    }
-
-    /// Whether a link between two nodes could carry anything.
-    pub fn may_link(&self, a: At, b: At) -> bool {
-        let knows = |here: At, there: At| self.nodes[here].disk.partners.contains_key(&self.org(there));
-        self.org(a) == self.org(b) || (knows(a, b) && knows(b, a))
-    }
-
-    /// Whether two nodes are linked.
-    pub fn is_linked(&self, a: At, b: At) -> bool {
-        self.linked.contains(&(a, b))
-    }
-
-    /// Puts a frame on a link, as whoever holds the other end may.
-    pub fn inject(&mut self, from: At, to: At, message: Message) -> &mut Self {
-        let node = self.nodes[from].identity.node;
-        self.nodes[to].inbox.push_back(Input::Received { node, message });
-        self
-    }
-
     /// A number drawn by chance.
     pub fn draw(&mut self) -> u64 {
         self.rng.next_u64()
@@ -461,7 +423,7 @@ impl World {
         usize::try_from(self.rng.next_u64() % n.max(1) as u64).expect("below n")
     }
 
-    fn chance(&mut self, of_1000: u32) -> bool {
+    pub(super) fn chance(&mut self, of_1000: u32) -> bool {
         of_1000 > 0 && self.rng.next_u64() % 1000 < u64::from(of_1000)
     }
 
@@ -485,21 +447,5 @@ impl World {
     /// The clock.
     pub fn now(&self) -> Timestamp {
         self.now
-    }
-}
-
-fn name_of(message: &Message) -> String {
-    match message {
-        Message::Open(o) => format!("open {}", o.len()),
-        Message::Opened(o) => format!("opened {}", o.len()),
-        Message::Rows(r) => format!("rows {} to {}", r.items.len(), r.cursor.seq),
-        Message::Stored { seq, .. } => format!("stored {seq}"),
-        Message::Versions(v) => format!("versions {}", v.items.len()),
-        Message::Fetch { wants, .. } => format!("fetch {}", wants.len()),
-        Message::FetchVersions { version_ids, .. } => format!("fetch versions {}", version_ids.len()),
-        Message::Part { .. } => "part".to_owned(),
-        Message::Reconcile { frame, .. } => format!("reconcile {}", frame.len()),
-        Message::Keys(_) => "keys".to_owned(),
-        Message::Confirmation(_) => "confirmation".to_owned(),
     }
 }

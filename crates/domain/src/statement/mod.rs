@@ -6,7 +6,7 @@
 mod order;
 mod signed;
 
-pub use order::{CurrentSet, Entered, replaces};
+pub use order::{CurrentSet, Entered, Order, replaces};
 pub use signed::SignedStatement;
 #[cfg(any(test, feature = "sim"))]
 pub(crate) use signed::v1;

@@ -23,6 +23,9 @@ pub fn replaces(t: &SignedStatement, s: &SignedStatement) -> bool {
     }
 }
 
+/// A strict partial order of statements of one document and scope: whether the first replaces the second.
+pub type Order = fn(&SignedStatement, &SignedStatement) -> bool;
+
 /// The pointwise order of two `seen`, absent entries counting 0; `None` when each is above the other somewhere.
 fn compare(a: &Seen, b: &Seen) -> Option<Ordering> {
     let above = |x: &Seen, y: &Seen| x.iter().any(|(i, rev)| *rev > y.get(i).copied().unwrap_or(0));
@@ -60,6 +63,11 @@ pub struct CurrentSet(Vec<SignedStatement>);
 impl CurrentSet {
     /// Offers a statement. Refused only when the set is full ([`limits::CURRENT_STATEMENTS`]), and then unchanged.
     pub fn enter(&mut self, offered: SignedStatement) -> Result<Entered, Refusal> {
+        self.enter_by(replaces, offered)
+    }
+
+    /// The same by a given order: [`replaces`] everywhere but in the simulator.
+    pub(crate) fn enter_by(&mut self, replaces: Order, offered: SignedStatement) -> Result<Entered, Refusal> {
         let twin_of = |s: &SignedStatement| {
             s.statement().generation == offered.statement().generation && s.statement().seen == offered.statement().seen
         };

@@ -210,6 +210,7 @@ impl Document {
         if self.is_disowned() {
             return Ok(self.hide(batch));
         }
+        self.take_what_is_here(batch);
         self.settle(batch);
         let standing = self.standing();
         let dropped = self.drop_unreachable(own, &standing, batch);
@@ -244,6 +245,20 @@ impl Document {
             batch.put_row(row.clone());
         }
         Growth { documents: 0, bytes_before, bytes, dropped: BTreeSet::new() }
+    }
+
+    /// Versions whose content came with another's have it, whatever came with themselves: that depends on the road they
+    /// took, and what a node shows must not.
+    fn take_what_is_here(&mut self, batch: &mut Batch) {
+        let is_here = |s: &&SignedStatement| self.changes.missing(&s.statement().heads).is_empty();
+        let wanted = self.current().filter(|s| self.wanted.contains(&s.version_id()));
+        let here: Vec<_> = wanted.filter(is_here).map(SignedStatement::version_id).collect();
+        for version in here {
+            self.wanted.remove(&version);
+            self.quarantined.remove(&version);
+            batch.release(&version);
+            batch.want(version, Wanted::No);
+        }
     }
 
     fn read(&mut self, standing: &Standing) -> Result<DocumentRow, Refusal> {
@@ -369,6 +384,11 @@ impl Batch {
             changes.added.retain(|c| !dropped.contains(&c.hash));
         }
         self.changes.push(AddedChanges { doc_id, added: Vec::new(), dropped });
+    }
+
+    /// What was set aside earlier in this step is not any more.
+    pub(super) fn release(&mut self, version: &VersionId) {
+        self.quarantined.retain(|q| q.version_id != *version);
     }
 
     pub(super) fn want(&mut self, version_id: VersionId, wanted: Wanted) {

@@ -101,6 +101,7 @@ impl Document {
             self.quarantined.remove(version);
         }
         for version in before {
+            batch.release(&version);
             batch.want(version, Wanted::No);
         }
         for (version_id, mark) in lost {

@@ -97,6 +97,8 @@ pub struct Engine {
     /// The incarnation that this process started as, and how many it has taken since.
     pub(super) first_incarnation: Incarnation,
     pub(super) renewals: u64,
+    #[cfg(any(test, feature = "sim"))]
+    pub(super) planted: Option<super::planted::Planted>,
 }
 
 /// What one step gathers: one batch, then what goes out behind it.
@@ -106,6 +108,8 @@ pub(super) struct Outcome {
     pub(super) after: Vec<Effect>,
     pub(super) is_unfinished: bool,
     pub(super) wake_at: Option<Timestamp>,
+    #[cfg(any(test, feature = "sim"))]
+    pub(super) planted: Option<super::planted::Planted>,
 }
 
 /// How a partner's link stands, for `status`.
@@ -149,6 +153,8 @@ impl Engine {
             quarantines: BTreeMap::new(),
             links: BTreeMap::new(),
             to_share: VecDeque::new(),
+            #[cfg(any(test, feature = "sim"))]
+            planted: None,
         };
         // What the store has hidden and somebody stands for again is found, and the other way round, by the first step.
         engine.holds = engine.held().difference(&known.hidden).copied().collect();
@@ -216,6 +222,10 @@ impl Engine {
     pub fn step(&mut self, now: Timestamp, input: Input, loaded: &mut Loaded) -> Vec<Effect> {
         let mut out = Outcome::default();
         out.batch.at = now;
+        #[cfg(any(test, feature = "sim"))]
+        {
+            out.planted = self.planted;
+        }
         match input {
             Input::Linked { node, org } => self.open(node, org, loaded, &mut out),
             Input::Unlinked { node } => self.unlinked(node, &mut out),
@@ -271,6 +281,10 @@ impl Engine {
         let mut scopes = self.scopes_with(other);
         if !scopes.is_empty() {
             scopes.extend(self.relayed_to(other));
+            #[cfg(any(test, feature = "sim"))]
+            if self.has(super::planted::Planted::RelayPair) {
+                scopes.extend(self.pairs_of_others(other));
+            }
         }
         scopes.into_iter().map(|s| (s.id(), s)).collect()
     }
@@ -342,8 +356,12 @@ impl Outcome {
         self.batch.incidents.push(Incident { at: self.batch.at, from, owner, doc_id, kind: kind.to_owned(), message });
     }
 
-    fn into_effects(self) -> Vec<Effect> {
+    pub(super) fn into_effects(self) -> Vec<Effect> {
         let mut effects = Vec::new();
+        #[cfg(any(test, feature = "sim"))]
+        if self.planted == Some(super::planted::Planted::AcknowledgeEarly) {
+            return self.acknowledging_early();
+        }
         if !self.batch.is_empty() {
             effects.push(Effect::Commit(self.batch));
         }

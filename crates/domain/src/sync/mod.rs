@@ -19,6 +19,8 @@ pub mod message;
 pub mod needs;
 mod open;
 mod partner;
+#[cfg(any(test, feature = "sim"))]
+mod planted;
 mod proposal;
 mod receive;
 mod reconcile;
@@ -34,4 +36,6 @@ pub use effect::{Effect, Input, Notice};
 pub use engine::{Engine, Known, Own, Standing, Usage};
 pub use message::Message;
 pub use needs::{Corrupt, Document, Loaded, Needs, QuarantineMark};
+#[cfg(any(test, feature = "sim"))]
+pub use planted::Planted;
 pub use proposal::Proposing;

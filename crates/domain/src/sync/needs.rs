@@ -28,6 +28,8 @@ pub struct Needs {
     pub id_sets: BTreeSet<ScopeId>,
     /// The wanted list of these scopes.
     pub wanted: BTreeSet<ScopeId>,
+    /// Documents in these scopes that are in another one too: the scopes are about to be deleted.
+    pub parting: BTreeSet<ScopeId>,
     /// Every document of these owners, by id only (an audience of partners meets a new partner).
     pub owned: BTreeSet<OrgId>,
 }

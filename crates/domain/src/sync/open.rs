@@ -119,6 +119,8 @@ impl Engine {
         loaded: &Loaded,
         out: &mut Outcome,
     ) -> Result<(), Refusal> {
+        #[cfg(any(test, feature = "sim"))]
+        let keeps_cursor = self.has(super::planted::Planted::KeepCursor);
         let link = self.link_mut(node)?;
         for Opened { scope, answer } in opened {
             let Some(reading) = link.reading.get_mut(scope) else {
@@ -140,6 +142,12 @@ impl Engine {
                     if reading.is_at_end && *sum != reading.ours {
                         reading.want_reconcile(now, *tail);
                     }
+                }
+                #[cfg(any(test, feature = "sim"))]
+                OpenAnswer::CursorInvalid { sum, .. } if keeps_cursor && reading.cursor.is_some() => {
+                    reading.theirs = Some(*sum);
+                    reading.is_at_end = true;
+                    reading.has_wanted = true;
                 }
                 OpenAnswer::CursorInvalid { tail, sum } => {
                     reading.theirs = Some(*sum);

@@ -3,14 +3,14 @@
 use super::batch::Partner;
 use super::engine::{Engine, Outcome};
 use super::message::Message;
-use super::{Effect, Loaded, Needs, Notice};
+use super::{Document, Effect, Loaded, Needs, Notice};
 use crate::audience::{Audience, Scope};
 use crate::identity::certificate::NodeState;
 use crate::identity::confirmation::Confirmation;
 use crate::identity::keys::KeysObject;
 use crate::identity::object::Signed;
-use crate::statement::Life;
-use crate::{NodeId, OrgId, Refusal, RefusalKind, Timestamp};
+use crate::statement::{Life, SignedStatement};
+use crate::{NodeId, OrgId, Refusal, RefusalKind, ScopeId, Timestamp};
 
 /// Own documents looked at in one step when a new partner arrives.
 const SHARE_PAGE: usize = 100;
@@ -63,8 +63,19 @@ impl Engine {
         Ok(())
     }
 
-    pub(super) fn remove_partner(&mut self, org: OrgId, out: &mut Outcome) -> Result<(), Refusal> {
+    /// The scopes that are shared with one partner alone: they go with it.
+    pub(super) fn shared_with(&self, org: &OrgId) -> [ScopeId; 2] {
+        [Scope::pair(self.own.org, *org), Scope::pair(*org, self.own.org)].map(|scope| scope.id())
+    }
+
+    pub(super) fn remove_partner(&mut self, org: OrgId, loaded: &mut Loaded, out: &mut Outcome) -> Result<(), Refusal> {
         self.partners.remove(&org).ok_or_else(|| not_a_partner(&org))?;
+        // What is left of a document that is in another scope too says no more than that scope does.
+        let gone = self.shared_with(&org);
+        let parting = loaded.documents.iter_mut().filter_map(|(id, d)| d.leave(&gone).then_some(*id));
+        for doc_id in parting.collect::<Vec<_>>() {
+            self.refresh(doc_id, loaded, out);
+        }
         self.is_regrouping = true;
         self.to_list.remove(&org);
         self.full.remove(&org);
@@ -223,6 +234,18 @@ impl Engine {
                 }
             }
         }
+    }
+}
+
+impl Document {
+    /// Forgets what is said of it in these scopes. Whether anything was.
+    fn leave(&mut self, scopes: &[ScopeId]) -> bool {
+        let gone: Vec<_> = scopes.iter().filter_map(|scope| self.statements.remove(scope)).collect();
+        for version in gone.iter().flat_map(|set| set.iter()).map(SignedStatement::version_id) {
+            self.wanted.remove(&version);
+            self.quarantined.remove(&version);
+        }
+        !gone.is_empty()
     }
 }
 

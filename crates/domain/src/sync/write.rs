@@ -31,10 +31,8 @@ impl Engine {
                 let answer = answer_document(&self.own.org, proposal);
                 needs.documents.extend([*proposal, *target, answer]);
             }
-            Command::AddPartner { .. }
-            | Command::UpdatePartner(_)
-            | Command::TakeKeys(_)
-            | Command::RemovePartner(_) => {}
+            Command::AddPartner { .. } | Command::UpdatePartner(_) | Command::TakeKeys(_) => {}
+            Command::RemovePartner(org) => needs.parting.extend(self.shared_with(org)),
         }
     }
 
@@ -70,7 +68,7 @@ impl Engine {
             Command::AddPartner { partner, keys } => self.add_partner(partner, &keys, out).map(|()| Answer::Done),
             Command::TakeKeys(bytes) => self.learn_keys(&bytes, out).map(|()| Answer::Done),
             Command::UpdatePartner(partner) => self.update_partner(partner, out).map(|()| Answer::Done),
-            Command::RemovePartner(org) => self.remove_partner(org, out).map(|()| Answer::Done),
+            Command::RemovePartner(org) => self.remove_partner(org, loaded, out).map(|()| Answer::Done),
             Command::Quarantine(list) => {
                 for one in list {
                     if let Some(document) = loaded.documents.get_mut(&one.doc_id) {
