@@ -296,28 +296,38 @@ impl Engine {
                 }
                 Ok(())
             }
-            Taken::Refused(_) | Taken::Failed(_) => {
-                let refusal = match taken {
-                    Taken::Failed(refusal) => {
-                        self.count_failure(statement.statement().org_id, taking.now);
-                        refusal
-                    }
-                    Taken::Refused(refusal) => refusal,
-                    Taken::Applied(_) | Taken::Disputed | Taken::Lacking => return Ok(()),
-                };
-                document.quarantine(version_id, taking.node, &refusal, &received, &mut taking.out.batch);
-                document.wanted.insert(version_id);
-                #[cfg(any(test, feature = "sim"))]
-                if self.has(super::planted::Planted::QuarantinedNotHeld) {
-                    taking.out.batch.versions.retain(|v| v.statement.version_id() != version_id);
-                }
-                taking.out.batch.want(version_id, Wanted::Yes { doc_id, scope: taking.scope.id() });
-                taking.touched.insert(doc_id);
-                let message = format!("the content of {} was set aside: {refusal}", name_of(statement));
-                taking.note("quarantined", Some(doc_id), message);
+            Taken::Failed(refusal) => {
+                self.count_failure(statement.statement().org_id, taking.now);
+                self.set_content_aside(statement, &received, &refusal, taking);
+                Ok(())
+            }
+            Taken::Refused(refusal) => {
+                self.set_content_aside(statement, &received, &refusal, taking);
                 Ok(())
             }
         }
+    }
+
+    /// Content was refused: the version stands in the set, and its content is kept and not opened.
+    fn set_content_aside(
+        &self,
+        statement: &SignedStatement,
+        received: &[u8],
+        refusal: &Refusal,
+        taking: &mut Taking<'_>,
+    ) {
+        let (doc_id, version_id) = (statement.statement().doc_id, statement.version_id());
+        let Some(document) = taking.loaded.documents.get_mut(&doc_id) else { return };
+        document.quarantine(version_id, taking.node, refusal, received, &mut taking.out.batch);
+        document.wanted.insert(version_id);
+        #[cfg(any(test, feature = "sim"))]
+        if self.has(super::planted::Planted::QuarantinedNotHeld) {
+            taking.out.batch.versions.retain(|v| v.statement.version_id() != version_id);
+        }
+        taking.out.batch.want(version_id, Wanted::Yes { doc_id, scope: taking.scope.id() });
+        taking.touched.insert(doc_id);
+        let message = format!("the content of {} was set aside: {refusal}", name_of(statement));
+        taking.note("quarantined", Some(doc_id), message);
     }
 
     /// Content came after its statement, which may have been handed on without: whoever reads the scope gets it now.
