@@ -133,6 +133,16 @@ impl Ran {
         assert_eq!(self.code, 0, "{}{}", self.out, self.err);
     }
 
+    /// It was done, and said these words, however they were wrapped.
+    #[track_caller]
+    pub fn expect_says(&self, says: &[&str]) {
+        self.expect_done();
+        let said = self.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        for words in says {
+            assert!(said.contains(words), "{words:?} is not in:\n{}", self.out);
+        }
+    }
+
     /// It ended with this code, printed nothing, and said error, cause and hint once, with these words among them.
     #[track_caller]
     pub fn expect_told(&self, code: i32, says: &[&str]) {

@@ -14,6 +14,8 @@ pub const FRAME_ITEMS: usize = 1_024;
 pub const WANT_HEADS: usize = STANDING_STATEMENTS * DOCUMENT_HEADS;
 /// Largest signed confirmation.
 pub const CONFIRMATION_BYTES: usize = 1 << 10;
+/// Largest signed scope head.
+pub const SCOPE_HEAD_BYTES: usize = 1 << 10;
 /// Largest signed list of addresses.
 pub const ADDRESSES_BYTES: usize = 2 << 10;
 /// Most addresses of one node.
@@ -72,6 +74,12 @@ pub const ORGANISATION_NODES: usize = 8;
 pub const OWNER_DOCUMENTS: u64 = 20_000;
 /// Bytes of changes kept for one owner.
 pub const OWNER_BYTES: u64 = 200 << 20;
+/// How often a node signs its word on what it holds, while others read it.
+pub const HEAD_EVERY_MS: i64 = 60 * 60 * 1000;
+/// How old that word may be when a link opens.
+pub const HEAD_FRESH_MS: i64 = 5 * 60 * 1000;
+/// How long what is held may differ from an owner's word before somebody in between is asked about.
+pub const WITHHELD_AFTER_MS: i64 = 24 * 60 * 60 * 1000;
 /// How long documents of an owner that nobody stands for are kept, hidden.
 pub const HIDDEN_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Most documents of all owners that are here through hubs alone.
@@ -97,6 +105,8 @@ pub const TEND_SIBLING_MS: i64 = 40_000;
 /// How often scopes that seem equal are compared in full all the same (sums could be wrong together with what they sum),
 /// and those that differ at the end of their feeds again.
 pub const RECONCILE_EVERY_MS: i64 = 4 * 60 * 60 * 1000;
+/// Highest generation of a document: far above what any honest one comes to, and far below where a number ends.
+pub const GENERATION: u64 = 1 << 32;
 /// A generation is reset past this many bytes of changes.
 pub const GENERATION_BYTES: usize = 256 << 10;
 /// A generation is reset past this many changes.

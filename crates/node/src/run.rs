@@ -101,9 +101,8 @@ impl Node {
         let folder = Folder::open(&config.data)?;
         let store = data::open_store(&config).await?;
         let organisation = data::organisation(&store, &folder).await?;
-        let secrets = NodeSecrets::read(&folder.keys())?;
         let keys = data::own_keys(&store, &organisation).await?;
-        secrets.check_against(&keys)?;
+        let secrets = data::settle_keys(&folder, &keys)?;
         let organisation = data::settle_node(&store, organisation, &secrets, &keys).await?;
         let port = bind("node_listen", &config.node_listen).await?;
         let people = bind("people_listen", &config.people_listen).await?;

@@ -5,7 +5,7 @@ mod version;
 pub(crate) mod vouch;
 
 use crate::sql::{self, Value};
-use crate::{Store, StoreError, log};
+use crate::{Store, StoreError, head, log};
 use domain::statement::Life;
 use domain::sync::Batch;
 use domain::sync::batch::{
@@ -44,6 +44,7 @@ async fn write(connection: &mut AnyConnection, batch: &Batch) -> Result<Vec<Scop
     write_quarantined(connection, &batch.quarantined).await?;
     write_cursors(connection, batch).await?;
     write_keys(connection, &batch.keys).await?;
+    head::write(connection, &batch.heads).await?;
     write_imported(connection, &batch.imported).await?;
     crate::import::write(connection, &batch.import_changes).await?;
     write_incidents(connection, &batch.incidents).await?;

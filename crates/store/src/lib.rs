@@ -7,6 +7,7 @@
 mod commit;
 mod document;
 mod error;
+mod head;
 mod import;
 mod invitation;
 mod load;

@@ -225,6 +225,8 @@ async fn load_owned(
     owners: &BTreeSet<OrgId>,
     loaded: &mut Loaded,
 ) -> Result<(), StoreError> {
+    // Of whom nothing is held, that is known too.
+    loaded.owned.extend(owners.iter().map(|owner| (*owner, Vec::new())));
     let keys: Vec<_> = owners.iter().map(OrgId::as_bytes).collect();
     let select = "select owner, doc_id from document where owner in (#)";
     for row in sql::fetch_for(connection, select, &[], &keys).await? {

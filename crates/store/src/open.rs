@@ -22,6 +22,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "about", include_str!("../migrations/0005_about.sql")),
     (6, "vouch", include_str!("../migrations/0006_vouch.sql")),
     (7, "admin", include_str!("../migrations/0007_admin.sql")),
+    (8, "head", include_str!("../migrations/0008_head.sql")),
 ];
 
 /// The key of the advisory lock that makes writers on PostgreSQL take turns: "post" in ASCII.

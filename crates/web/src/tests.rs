@@ -43,6 +43,7 @@ fn overview() -> Overview {
         quarantined: 0,
         wanted: 0,
         refused: vec![],
+        withheld: vec![],
         node,
     };
     let listings = vec![

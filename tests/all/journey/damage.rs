@@ -26,6 +26,19 @@ pub(super) fn flip_keys(node: &Node, org: &str, change: impl FnOnce(&mut Vec<u8>
     alter(node, select, Key::Bytes(org.as_bytes()), "update keys set bytes = $1 where org_id = $2", change);
 }
 
+/// Runs a statement behind the node's back; says how many rows it changed.
+pub(super) fn change(node: &Node, statement: &str) -> u64 {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        sqlx::any::install_default_drivers();
+        let mut connection = AnyConnection::connect(&node.database_url()).await.expect("connects");
+        let query = sqlx::query(sqlx::AssertSqlSafe(statement.to_owned()));
+        let changed = query.execute(&mut connection).await.expect("writes").rows_affected();
+        connection.close().await.expect("closes");
+        changed
+    })
+}
+
 enum Key<'a> {
     Text(&'a str),
     Bytes(&'a [u8]),

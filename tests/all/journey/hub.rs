@@ -1,6 +1,6 @@
 //! A hub and its members: what is public goes round, and nothing else.
 
-use super::damage::{flip, flip_keys, text};
+use super::damage::{change, flip, flip_keys, text};
 use super::{Node, add, borough, enrol, expect_clean, expect_listings, expect_name, pair, show, until};
 
 #[test]
@@ -59,6 +59,32 @@ fn who_leaves_the_roster_or_stops_following_is_hidden_and_comes_back() {
         enrol(hub, workers);
         expect_name(workers, &supper, "Supper");
         expect_name(workers, secret["id"].as_str().expect("an id"), "For partners");
+    });
+}
+
+#[test]
+fn a_reader_is_told_how_old_what_it_holds_is_and_whom_it_lacks_something_of() {
+    borough("heard", |hub, [charity, workers]| {
+        let supper = add(charity, "Supper");
+        expect_name(workers, &supper, "Supper");
+        let id = |node: &Node| text(&node.json(&["status"])["organisation"]["id"]);
+        let heard =
+            until("its owner is heard of", || show(workers, &supper).and_then(|view| view.get("owner_heard").cloned()));
+        assert_eq!(heard["by"], id(hub));
+        workers.run(&["listing", "show", &supper]).expect_says(&["last heard from", "by Waltham Council"]);
+        assert!(show(charity, &supper).expect("it stands").get("owner_heard").is_none());
+        assert!(hub.json(&["partner", "show", "Night Shelter"])["heard"]["at_ms"].is_i64());
+
+        // As if for two days not all that the charity says it holds had come.
+        workers.stop();
+        charity.stop();
+        let since = "update scope_head set differs_since = came_at - 172800000 where by_org = (select org_id from partner) \
+                     and org_id <> by_org";
+        assert!(change(workers, since) > 0);
+        workers.up();
+        workers.run(&["status"]).expect_says(&["Not all that Night Shelter says it holds has come here"]);
+        workers.run(&["doctor"]).expect_says(&["completeness", "another hub"]);
+        workers.run(&["listing", "show", &supper]).expect_says(&["Not all that it says it holds"]);
     });
 }
 

@@ -177,11 +177,14 @@ fn what_a_stolen_key_signed_leaves_the_set_and_is_deleted_after_a_while() {
         });
         let key = KeyId::from_bytes([7; 16]);
         let at = Timestamp::from_ms(1_000);
-        let batch = Batch { at, disowned: gone.to_vec(), disowned_keys: [key].into(), ..Batch::default() };
+        let batch = Batch { at, disowned: gone.to_vec(), disowned_keys: Some([key].into()), ..Batch::default() };
         for _ in 0..2 {
             store.commit(&batch).await.expect("commits");
             assert_eq!(store.disowned_keys().await.expect("reads"), [key].into());
         }
+        let none = Batch { at, disowned_keys: Some([].into()), ..Batch::default() };
+        store.commit(&none).await.expect("commits");
+        assert!(store.disowned_keys().await.expect("reads").is_empty(), "a key that nobody names is forgotten");
         let needs = Needs { scopes: [scope].into(), ..Needs::default() };
         let state = store.load(&needs).await.expect("loads").scopes[&scope].clone();
         assert_eq!((state.sum.count(), state.tail.seq), (1, 3), "rows keep their places");
@@ -196,5 +199,16 @@ fn what_a_stolen_key_signed_leaves_the_set_and_is_deleted_after_a_while() {
         for (record, stands) in [(1, true), (2, false), (3, true)] {
             assert_eq!(store.document(author.doc(record)).await.expect("loads").is_some(), stands, "{record}");
         }
+
+        // What is this organisation's own stays, for it to sign anew.
+        store.set_organisation(&organisation(&author)).await.expect("writes");
+        let own = DisownedVersion {
+            scope,
+            version_id: author.entered(3, scope, 1).statement.version_id(),
+            doc_id: author.doc(3),
+        };
+        store.commit(&Batch { at, disowned: vec![own], ..Batch::default() }).await.expect("commits");
+        assert_eq!(store.prune_hidden(due.plus_ms(2)).await.expect("prunes"), 0);
+        assert!(store.document(author.doc(3)).await.expect("loads").expect("kept").is_disowned());
     });
 }

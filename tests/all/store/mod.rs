@@ -6,6 +6,7 @@ mod damage;
 mod database;
 mod departure;
 mod fixture;
+mod head;
 mod import;
 mod load;
 mod log;

@@ -15,7 +15,8 @@ pub struct ScopeHead {
     pub node_id: NodeId,
     /// The scope.
     pub scope_id: ScopeId,
-    /// Counts this node's heads of this scope, from 1.
+    /// Above that of every head of this scope that the node signed before, and no lower than the time in milliseconds: a
+    /// node that was put back to an older copy goes on above what it said since.
     pub n: u64,
     /// Count and sum of the ids of its current versions.
     pub sum: Sum,
@@ -50,7 +51,7 @@ const WHAT: &str = "a scope head";
 impl Content for ScopeHead {
     const TAG: Tag = Tag::SCOPE_HEAD;
     const WHAT: &'static str = WHAT;
-    const BYTES: usize = 1 << 10;
+    const BYTES: usize = crate::limits::SCOPE_HEAD_BYTES;
 
     fn encode(&self) -> Vec<u8> {
         v1::ScopeHead {
@@ -69,8 +70,9 @@ impl Content for ScopeHead {
     fn decode(payload: &[u8]) -> Result<Self, Refusal> {
         let h = v1::ScopeHead::decode(payload).map_err(|_| does_not_parse(WHAT))?;
         expect_version_1(h.version, WHAT)?;
-        if h.n == 0 {
-            return Err(Refusal::malformed("a scope head counts from 0, and counting starts at 1"));
+        // Databases count no further than that.
+        if h.n == 0 || i64::try_from(h.n).is_err() {
+            return Err(Refusal::malformed(format!("a scope head has the number {}", h.n)));
         }
         Ok(Self {
             org_id: OrgId::try_from(h.org_id.as_slice())?,

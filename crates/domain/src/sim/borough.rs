@@ -12,13 +12,9 @@ fn borough<const N: usize>(seed: u64) -> (World, At, [At; N]) {
     let hub = world.stranger();
     let members = [(); N].map(|()| world.stranger());
     for member in members {
-        join(&mut world, hub, member);
+        world.join(hub, member);
     }
     (world, hub, members)
-}
-
-fn join(world: &mut World, hub: At, member: At) {
-    world.pair(hub, member).vouch(hub, member, Listed).follow(member, hub, true);
 }
 
 fn name(world: &World, at: At, doc: DocId) -> Option<&str> {
@@ -58,7 +54,7 @@ fn who_joins_later_gets_all_and_is_got_by_all() {
     let late = world.stranger();
     let stall = world.publish(late, "Stall", Audience::Public);
     let supper = world.publish(charity, "Supper", Audience::Public);
-    join(&mut world, hub, late);
+    world.join(hub, late);
     world.link(late, hub).run_until_quiet();
     assert_eq!(name(&world, workers, stall), Some("Stall"));
     assert_eq!(name(&world, late, supper), Some("Supper"));
@@ -98,8 +94,7 @@ fn what_nobody_stands_for_is_hidden_at_once_and_comes_back() {
 fn of_two_hubs_either_will_do() {
     let (mut world, hub, [charity, workers]) = borough(4);
     let other = world.stranger();
-    join(&mut world, other, charity);
-    join(&mut world, other, workers);
+    world.join(other, charity).join(other, workers);
     let supper = world.publish(charity, "Supper", Audience::Public);
     world.link(charity, hub).link(charity, other).link(workers, hub).link(workers, other).run_until_quiet();
     assert_eq!(name(&world, workers, supper), Some("Supper"));

@@ -85,7 +85,7 @@ impl World {
         let some: Vec<_> = foreign.into_iter().filter(|_| self.below(2) == 0).collect();
         let Some(byzantine) = self.byzantine.get_mut(&at) else { return };
         byzantine.asked.extend(some.iter().copied());
-        let opening = |scope| Opening { scope, cursor: None, sum: Sum::default(), keys: [0; 32] };
+        let opening = |scope| Opening { scope, cursor: None, sum: Sum::default(), keys: [0; 32], head: 0 };
         self.trace.push(format!("{at} asks {to} for {} scopes that are not for it", some.len()));
         self.post(at, to, Message::Open(some.into_iter().map(opening).collect()));
     }

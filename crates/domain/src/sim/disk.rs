@@ -6,6 +6,7 @@ use crate::feed::{Cursor, FeedRow, ScopeState};
 use crate::identity::keys::KeysObject;
 use crate::statement::{CurrentSet, SignedStatement};
 use crate::sync::batch::{Batch, DocumentRow, Incident, OwnerStanding, Partner, Quarantined, Wanted};
+use crate::sync::head::HeldHead;
 use crate::sync::needs::FeedRange;
 use crate::sync::{Document, Loaded, Needs, QuarantineMark, Usage};
 use crate::{DocId, FeedId, KeyId, NodeId, OrgId, ScopeId, VersionId};
@@ -32,6 +33,8 @@ pub struct Disk {
     pub quarantined: BTreeMap<VersionId, Quarantined>,
     /// Keys objects.
     pub keys: BTreeMap<OrgId, Vec<u8>>,
+    /// Scope heads.
+    pub heads: BTreeMap<(OrgId, NodeId), HeldHead>,
     /// Stolen keys that nothing is held of any more.
     pub disowned_keys: BTreeSet<KeyId>,
     /// Owners whose public documents are hidden.
@@ -83,7 +86,9 @@ impl Disk {
                 row.version = row.version.filter(|version| *version != gone.version_id);
             }
         }
-        self.disowned_keys.extend(&batch.disowned_keys);
+        if let Some(keys) = &batch.disowned_keys {
+            self.disowned_keys.clone_from(keys);
+        }
         for changes in &batch.changes {
             let stored = self.changes.entry(changes.doc_id).or_default();
             stored.retain(|c| !changes.dropped.contains(&c.hash));
@@ -113,6 +118,7 @@ impl Disk {
         }
         self.cursors.extend(batch.cursors.iter().map(|(k, v)| (*k, *v)));
         self.keys.extend(batch.keys.iter().map(|(k, v)| (*k, v.clone())));
+        self.heads.extend(batch.heads.iter().map(|(k, v)| (*k, v.clone())));
         for org in &batch.removed_partners {
             self.forget(own, *org);
         }

@@ -187,18 +187,18 @@ fn frames_that_break_the_protocol_end_the_link_they_came_over_and_no_other() {
         vec![Message::Part { scope: unknown, doc_id: DocId::from_bytes([1; 32]), pack: Vec::new() }]
     }));
     assert!(!check("a scope opened twice", |w, _, c| {
-        let opening = Opening { scope: public(w, c), cursor: None, sum: Sum::default(), keys: [0; 32] };
+        let opening = Opening { scope: public(w, c), cursor: None, sum: Sum::default(), keys: [0; 32], head: 0 };
         vec![Message::Open(vec![opening.clone()]), Message::Open(vec![opening])]
     }));
     assert!(!check("rows acknowledged that were not sent", |w, _, c| {
-        let opening = Opening { scope: public(w, c), cursor: None, sum: Sum::default(), keys: [0; 32] };
+        let opening = Opening { scope: public(w, c), cursor: None, sum: Sum::default(), keys: [0; 32], head: 0 };
         vec![Message::Open(vec![opening]), Message::Stored { scope: public(w, c), seq: 7 }]
     }));
     assert!(!check("rows acknowledged of a scope that was not opened", |_, _, _| {
         vec![Message::Stored { scope: unknown, seq: 0 }]
     }));
     assert!(!check("a reconciliation that is none", |w, _, c| {
-        let opening = Opening { scope: public(w, c), cursor: None, sum: Sum::default(), keys: [0; 32] };
+        let opening = Opening { scope: public(w, c), cursor: None, sum: Sum::default(), keys: [0; 32], head: 0 };
         let frame = Message::Reconcile { scope: public(w, c), from_initiator: true, frame: vec![0xff; 400] };
         vec![Message::Open(vec![opening]), frame]
     }));

@@ -2,7 +2,6 @@
 
 use super::{At, World};
 use crate::audience::Audience;
-use crate::identity::roster::RosterState::Listed;
 use crate::proposal::{Answer, Verdict, answer_document, keepers};
 use crate::statement::Life;
 use crate::sync::effect::{Command, WriteAction};
@@ -23,7 +22,7 @@ fn kept(seed: u64) -> Kept {
     let mut world = World::seeded(seed);
     let [hub, owner, keeper, reader] = [(); 4].map(|()| world.stranger());
     for member in [owner, keeper, reader] {
-        world.pair(hub, member).vouch(hub, member, Listed).follow(member, hub, true);
+        world.join(hub, member);
     }
     let supper = world.publish(owner, "Supper", Audience::Public);
     world.keep(owner, supper, keeper, true).expect("kept");

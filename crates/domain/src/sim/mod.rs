@@ -44,6 +44,8 @@ pub use world::{At, Relation, World};
 #[cfg(test)]
 mod borough;
 #[cfg(test)]
+mod heads;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod keeping;

@@ -7,6 +7,7 @@ use crate::identity::keys::KeysObject;
 use crate::identity::root::Root;
 use crate::identity::sealing::SealingSecret;
 use crate::identity::signing::SecretKey;
+use crate::statement::SignedStatement;
 use crate::sync::batch::Partner;
 use crate::sync::{Batch, Effect, Engine, Input, Known, Own, Planted};
 use crate::{Incarnation, NodeId, OrgId, Timestamp};
@@ -164,6 +165,7 @@ impl Process {
             partners: self.disk.partners.values().cloned().collect(),
             keys: self.disk.keys.iter().map(|(org, bytes)| (*org, KeysObject::parse(bytes).unwrap())).collect(),
             damaged_keys: std::collections::BTreeMap::new(),
+            heads: self.disk.heads.values().cloned().collect(),
             usage: self.disk.usage(),
             rosters: self.disk.rows.values().filter(|r| r.kind == Kind::ROSTER).cloned().collect(),
             proposals: self
@@ -203,6 +205,14 @@ impl Process {
     /// Whether what an organisation makes public is held here.
     pub(super) fn holds(&self, owner: &OrgId) -> bool {
         self.engine.as_ref().is_some_and(|engine| engine.is_held(owner))
+    }
+
+    /// Whether its owner said here that the key on it was stolen.
+    pub(super) fn knows_as_stolen(&self, statement: &SignedStatement) -> bool {
+        let said = statement.statement();
+        let keys = self.engine.as_ref().and_then(|engine| engine.keys().get(&said.org_id));
+        let key = keys.and_then(|keys| keys.author_key(said.key_id));
+        key.is_some_and(|(_, state)| state == NodeState::Compromised)
     }
 
     /// Whether an owner has as much here as it may have.

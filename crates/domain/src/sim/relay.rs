@@ -69,6 +69,12 @@ impl World {
                 }
                 vec![Message::Keys(bytes)]
             }
+            Message::Head(mut bytes) => {
+                if self.below(2) == 0 {
+                    self.flip(&mut bytes);
+                }
+                vec![Message::Head(bytes)]
+            }
             Message::Confirmation(mut bytes) => {
                 self.flip(&mut bytes);
                 vec![Message::Confirmation(bytes)]

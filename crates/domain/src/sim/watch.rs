@@ -90,6 +90,7 @@ impl Watch {
         is_in_place
             && node.disk.keys.contains_key(&said.org_id)
             && !node.is_full(&said.org_id)
+            && !node.knows_as_stolen(statement)
             && self.is_signed(statement)
     }
 

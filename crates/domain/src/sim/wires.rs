@@ -148,6 +148,7 @@ fn name_of(message: &Message) -> String {
         Message::Part { .. } => "part".to_owned(),
         Message::Reconcile { frame, .. } => format!("reconcile {}", frame.len()),
         Message::Keys(_) => "keys".to_owned(),
+        Message::Head(_) => "head".to_owned(),
         Message::Confirmation(_) => "confirmation".to_owned(),
     }
 }

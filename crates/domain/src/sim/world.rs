@@ -186,6 +186,11 @@ impl World {
         self
     }
 
+    /// Has a node's organisation become a member of a hub's: paired, on its roster, and following it.
+    pub fn join(&mut self, hub: At, member: At) -> &mut Self {
+        self.pair(hub, member).vouch(hub, member, RosterState::Listed).follow(member, hub, true)
+    }
+
     /// What goes wrong from now on.
     pub fn faults(&mut self, faults: Faults) -> &mut Self {
         self.faults = faults;

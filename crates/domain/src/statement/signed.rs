@@ -203,6 +203,9 @@ fn check(s: &Statement) -> Result<(), Refusal> {
     if s.generation == 0 || s.rev == 0 || s.seen.values().any(|rev| *rev == 0) {
         return Err(Refusal::malformed("a statement counts from 0, and counting starts at 1"));
     }
+    if s.generation > limits::GENERATION {
+        return Err(Refusal::too_large(format!("a statement of generation {}", s.generation)));
+    }
     if s.seen.get(&s.incarnation) != Some(&s.rev) {
         return Err(Refusal::malformed("a statement has not seen itself"));
     }

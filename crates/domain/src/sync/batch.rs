@@ -3,6 +3,7 @@
 use crate::document::{Kind, StoredChange};
 use crate::feed::Cursor;
 use crate::statement::{Life, SignedStatement};
+use crate::sync::head::HeldHead;
 use crate::{ChangeHash, DocId, KeyId, NodeId, OrgId, ScopeId, Timestamp, VersionId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,8 +18,8 @@ pub struct Batch {
     /// Versions that their owner does not vouch for any more: they leave their scopes' sums, and their feed rows are
     /// superseded by nothing. After `versions`.
     pub disowned: Vec<DisownedVersion>,
-    /// Stolen keys that nothing is held of any more.
-    pub disowned_keys: BTreeSet<KeyId>,
+    /// Stolen keys that nothing is held of any more, all of them, where that changed.
+    pub disowned_keys: Option<BTreeSet<KeyId>>,
     /// Changes to add to documents, in causal order.
     pub changes: Vec<AddedChanges>,
     /// Documents whose row is to be replaced; the last one of a document counts.
@@ -31,6 +32,8 @@ pub struct Batch {
     pub cursors: BTreeMap<(NodeId, ScopeId), Cursor>,
     /// Keys objects by organisation, as signed.
     pub keys: BTreeMap<OrgId, Vec<u8>>,
+    /// Heads by organisation and node, each in place of the one before.
+    pub heads: BTreeMap<(OrgId, NodeId), HeldHead>,
     /// Partners to add or replace.
     pub partners: Vec<Partner>,
     /// Partners to forget, with every scope shared with them alone.

@@ -1,8 +1,10 @@
 //! The engine's state and its one entrance.
 
+use super::head::{Heads, HeldHead};
 use super::link::Link;
 use super::proposal::Proposals;
 use super::roster::Rosters;
+use super::vouch::Disowning;
 use super::{Batch, Effect, Input, Loaded, Message, Needs, Notice, serve};
 use crate::audience::{Scope, scopes_between};
 use crate::identity::keys::KeysObject;
@@ -36,6 +38,8 @@ pub struct Known {
     /// Keys objects of others that do not parse as they are stored: handed on as they are, so that whoever reads them here
     /// tells their own people, until the organisation itself is met again.
     pub damaged_keys: BTreeMap<OrgId, Vec<u8>>,
+    /// Scope heads, the own node's among them.
+    pub heads: Vec<HeldHead>,
     /// How much is held of each owner.
     pub usage: BTreeMap<OrgId, Usage>,
     /// Roster documents, the own ones among them.
@@ -68,14 +72,10 @@ pub struct Engine {
     pub(super) relayed: Usage,
     pub(super) full: BTreeSet<OrgId>,
     pub(super) damaged_keys: BTreeMap<OrgId, Vec<u8>>,
+    pub(super) heads: Heads,
     pub(super) rosters: Rosters,
     pub(super) proposals: Proposals,
-    /// Stolen keys that nothing is held of any more.
-    pub(super) disowned: BTreeSet<KeyId>,
-    /// Organisations that said that a key of theirs was stolen, of which something may be held that it signed.
-    pub(super) to_disown: BTreeSet<OrgId>,
-    /// Documents of the first of them that are still to be looked at.
-    pub(super) disowning: VecDeque<crate::DocId>,
+    pub(super) disowning: Disowning,
     /// Owners whose public documents are held, as the store knows it.
     pub(super) holds: BTreeSet<OrgId>,
     /// Whether partners, rosters or what is followed changed in this step.
@@ -130,10 +130,9 @@ impl Engine {
         let rosters = Rosters::read(&known.rosters, &known.keys);
         let mut engine = Self {
             rosters,
+            heads: Heads::read(known.heads),
             proposals: Proposals::read(&known.proposals, &own.org),
-            disowned: known.disowned_keys,
-            to_disown: BTreeSet::new(),
-            disowning: VecDeque::new(),
+            disowning: Disowning::read(known.disowned_keys),
             relayed: Usage::default(),
             damaged_keys: known.damaged_keys,
             holds: BTreeSet::new(),
@@ -210,6 +209,7 @@ impl Engine {
                 self.needs_to_look_at_proposals(&mut needs);
                 self.needs_to_disown(&mut needs);
                 self.needs_to_open_more(&mut needs);
+                self.needs_to_sign_head(&mut needs);
                 self.needs_to_serve(None, &mut needs);
             }
             Input::Grew(scopes) => self.needs_to_serve(Some(scopes), &mut needs),
@@ -252,6 +252,7 @@ impl Engine {
                 self.tend_due(now, loaded, &mut out);
                 self.look_at_proposals(now, loaded, &mut out);
                 self.disown_due(loaded, &mut out);
+                self.sign_head_due(now, loaded, &mut out);
                 self.serve(None, loaded, &mut out);
                 self.ask_again(now, &mut out);
                 self.compare_due(now);
@@ -317,9 +318,14 @@ impl Engine {
     fn arm(&self, now: Timestamp, out: &mut Outcome) {
         if self.has_work() || out.is_unfinished {
             out.wake_at = Some(now);
-        } else if let Some(at) = self.next_retry().into_iter().chain(self.to_tend.values().copied().min()).min() {
+        } else if let Some(at) = self.next_due() {
             out.wake_at = Some(out.wake_at.map_or(at, |w| w.min(at)));
         }
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
+        let others = [self.next_head(), self.to_tend.values().copied().min()];
+        self.next_retry().into_iter().chain(others.into_iter().flatten()).min()
     }
 
     fn has_work(&self) -> bool {
@@ -330,6 +336,7 @@ impl Engine {
             || !self.to_share.is_empty()
             || self.has_proposals_due()
             || self.is_disowning()
+            || self.has_head_due()
             || self.links.values().any(|l| {
                 !l.owed.is_empty()
                     || l.opens_more

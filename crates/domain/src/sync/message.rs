@@ -58,6 +58,8 @@ pub enum Message {
     },
     /// An organisation's keys object, as its root and nodes signed it.
     Keys(Vec<u8>),
+    /// A node's signed word on the set it holds of a scope.
+    Head(Vec<u8>),
     /// A signed confirmation that the sender's organisation compared the receiver's words.
     Confirmation(Vec<u8>),
 }
@@ -73,6 +75,8 @@ pub struct Opening {
     pub sum: Sum,
     /// Hash of the keys object of the scope's owner, as the asker knows it; zeroes when it does not.
     pub keys: [u8; 32],
+    /// The number of the newest head of this scope that the asker knows; 0 when it knows none.
+    pub head: u64,
 }
 
 /// What the other side answers.

@@ -14,6 +14,7 @@ mod content;
 mod dispute;
 pub mod effect;
 mod engine;
+pub mod head;
 mod link;
 pub mod message;
 pub mod needs;

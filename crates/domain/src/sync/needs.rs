@@ -66,7 +66,7 @@ pub struct Loaded {
     pub id_sets: BTreeMap<ScopeId, Vec<(Timestamp, VersionId)>>,
     /// What is wanted, by scope.
     pub wanted: BTreeMap<ScopeId, Vec<(VersionId, DocId)>>,
-    /// Documents by owner.
+    /// Documents by owner: an empty list where nothing of one that was asked for is held.
     pub owned: BTreeMap<OrgId, Vec<DocId>>,
     /// What was stored of the documents asked for and cannot be read any more. It is left out of them; all else is whole.
     pub corrupt: Vec<Corrupt>,

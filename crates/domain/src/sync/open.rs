@@ -41,14 +41,16 @@ impl Engine {
 
     /// Notes scopes as read on a link and gives what to say of each.
     pub(super) fn openings(&mut self, node: NodeId, scopes: BTreeMap<ScopeId, Scope>, loaded: &Loaded) -> Vec<Opening> {
-        let Some(link) = self.links.get_mut(&node) else { return Vec::new() };
         let mut openings = Vec::new();
         for (id, scope) in scopes {
             let cursor = loaded.cursors.get(&(node, id)).copied();
             let sum = loaded.scopes.get(&id).map(|s| s.sum).unwrap_or_default();
             let keys = self.keys.get(&scope.owner).map_or([0; 32], |k| keys_hash(&scope.owner, &k.bytes()));
-            openings.push(Opening { scope: id, cursor, sum, keys });
-            link.reading.insert(id, Reading::new(scope, cursor, sum));
+            let head = self.head_known(&scope);
+            openings.push(Opening { scope: id, cursor, sum, keys, head });
+            if let Some(link) = self.links.get_mut(&node) {
+                link.reading.insert(id, Reading::new(scope, cursor, sum));
+            }
         }
         openings
     }
@@ -79,7 +81,7 @@ impl Engine {
         }
         let scopes = self.scopes_served_to(org);
         let mut keys_sent = BTreeSet::new();
-        let mut answers = Vec::new();
+        let (mut answers, mut told) = (Vec::new(), Vec::new());
         for opening in openings {
             let Some(scope) = scopes.get(&opening.scope) else {
                 answers.push(Opened { scope: opening.scope, answer: OpenAnswer::Unknown });
@@ -91,7 +93,8 @@ impl Engine {
             let state = loaded.scopes.get(&opening.scope).cloned();
             let stands = loaded.positions.contains(&opening.scope);
             let (answer, sent) = answer_to(opening, state.as_ref(), stands);
-            let has_more = state.is_some_and(|s| s.tail.seq > sent);
+            let has_more = state.as_ref().is_some_and(|s| s.tail.seq > sent);
+            told.push((*scope, opening.head, state.map(|s| s.sum).unwrap_or_default()));
             let is_own = scope.owner == self.own.org;
             let link = self.link_mut(node)?;
             let has_wanted = is_own && !link.reading.contains_key(&opening.scope);
@@ -99,6 +102,9 @@ impl Engine {
             answers.push(Opened { scope: opening.scope, answer });
         }
         out.send(node, Message::Opened(answers));
+        for (scope, known, held) in told {
+            self.tell_head(node, &scope, known, held, out);
+        }
         Ok(())
     }
 

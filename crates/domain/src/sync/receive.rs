@@ -10,7 +10,7 @@ use crate::document::{Kind, pack};
 use crate::identity::certificate::NodeState;
 use crate::statement::{Entered, Order, SignedStatement, replaces};
 use crate::sync::batch::{EnteredVersion, Wanted};
-use crate::{ActorId, DocId, NodeId, OrgId, Refusal, RefusalKind, ScopeId, Sum, Timestamp, VersionId, limits};
+use crate::{ActorId, DocId, NodeId, OrgId, Refusal, RefusalKind, ScopeId, Timestamp, VersionId, limits};
 use std::collections::BTreeSet;
 
 /// One step's arguments, and the scope and link it is about.
@@ -35,6 +35,7 @@ impl Engine {
             Message::Versions(versions) => needs_items(versions.scope, &versions.items, needs),
             Message::Stored { scope, .. } => self.needs_to_serve(Some(&[*scope]), needs),
             Message::Reconcile { scope, from_initiator: true, .. } => self.needs_to_respond(node, *scope, needs),
+            Message::Head(bytes) => self.needs_to_take_head(bytes, needs),
             Message::Fetch { .. }
             | Message::FetchVersions { .. }
             | Message::Part { .. }
@@ -67,6 +68,7 @@ impl Engine {
             }
             Message::Reconcile { scope, from_initiator: false, frame } => self.advance(now, node, scope, &frame, out),
             Message::Keys(bytes) => self.take_keys(node, &bytes, out),
+            Message::Head(bytes) => self.take_head(node, &bytes, loaded, out),
             Message::Confirmation(bytes) => self.take_confirmation(node, &bytes, out),
         }
     }
@@ -106,7 +108,7 @@ impl Engine {
         if self.full.contains(&scope.owner) {
             return Ok(());
         }
-        let ours = sum_after(scope.id(), loaded, out);
+        let ours = self.held_now(&scope, loaded, out);
         let link = self.link_mut(node)?;
         let is_settled = link.fetching.is_empty();
         let reading = link.reading.get_mut(&rows.scope).ok_or_else(|| Refusal::not_found("the scope"))?;
@@ -143,7 +145,7 @@ impl Engine {
         let items = read(versions.items);
         let ids: Vec<_> = items.iter().filter_map(|(statement, _)| statement.as_ref().ok().cloned()).collect();
         self.take_items(now, node, scope, items, loaded, out);
-        let ours = sum_after(scope.id(), loaded, out);
+        let ours = self.held_now(&scope, loaded, out);
         let link = self.link_mut(node)?;
         for doc in versions.absent.iter().copied().chain(ids.iter().map(|s| s.statement().doc_id)) {
             link.fetching.remove(&(versions.scope, doc));
@@ -555,18 +557,6 @@ pub(super) fn enter(
         });
     }
     Ok(entered)
-}
-
-/// The sum of a scope once the batch is written.
-pub(super) fn sum_after(scope: ScopeId, loaded: &Loaded, out: &Outcome) -> Sum {
-    let mut sum = loaded.scopes.get(&scope).map(|s| s.sum).unwrap_or_default();
-    for version in out.batch.versions.iter().filter(|v| v.statement.statement().scope_id == scope) {
-        for id in &version.replaced {
-            sum.remove(id);
-        }
-        sum.add(&version.statement.version_id());
-    }
-    sum
 }
 
 /// A statement as it was read, and the pack beside it.

@@ -39,6 +39,12 @@ impl Engine {
         if said.heads.len() > limits::DOCUMENT_HEADS {
             return Err(Refusal::too_large(format!("a document with {} heads", said.heads.len())));
         }
+        if said.life == Life::Live && said.heads.is_empty() {
+            return Err(Refusal::new(RefusalKind::WrongState, "the content of this document is on its way here"));
+        }
+        if said.generation > limits::GENERATION {
+            return Err(Refusal::too_large(format!("a document's history number {}", said.generation)));
+        }
         let (mut seen, base) = document.seen_and_base(scope, said.generation);
         let rev = document.last_rev(scope, self.own.incarnation).saturating_add(1);
         seen.insert(self.own.incarnation, rev);

@@ -1,6 +1,6 @@
 //! `organisation` and `listing`.
 
-use super::Place;
+use super::{Place, now};
 use crate::arguments::{Edits, Keeper, Listing, Organisation};
 use crate::edit::{gather, in_editor, named};
 use crate::node_of::{Asked, Need, find, unexpected};
@@ -45,7 +45,7 @@ pub(super) async fn listing(place: &Place, verb: Listing) -> Result<(), Failure>
         Listing::List { owner } => list(place, owner).await,
         Listing::Show { id } => {
             let (view, names) = view(&mut find(&place.data, Need::Folder).await?, Request::ListingShow { id }).await?;
-            place.reader.show(&view, || show::listing::listing(&view, &names))
+            place.reader.show(&view, || show::listing::listing(&view, &names, now()))
         }
         Listing::History { id } => {
             let (view, names) = view(&mut find(&place.data, Need::Folder).await?, Request::ListingShow { id }).await?;

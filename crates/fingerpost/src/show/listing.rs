@@ -4,7 +4,7 @@ use super::place::{access, place, things};
 use super::proposal::reports;
 use super::schedule::{date, exception, scalar, session, text};
 use super::{ID_SHOWN, instant, organisation, plain, short, table, thousands, wrap};
-use node::api::{Conflict, DocumentView, HistoryEntry, ListingRow, OrgId};
+use node::api::{Conflict, DocumentView, HistoryEntry, ListingRow, OrgId, Timestamp};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -49,10 +49,11 @@ const IN_WORDS: &[&str] = &[
 ];
 
 /// One listing.
-pub(crate) fn listing(view: &DocumentView, names: &Names) -> String {
+pub(crate) fn listing(view: &DocumentView, names: &Names, now: Timestamp) -> String {
     let fields = &view.fields;
     let mut out = format!("{}\n", plain(text(fields, "name").unwrap_or("(no name)")));
     out.push_str(&under_title(view, names));
+    out.extend(view.owner_heard.as_ref().map(|heard| wrap(&super::partner::heard(heard, &view.owner, names, now), 0)));
     out.push_str(&section("Reported, and not yet confirmed by its owner", &reports(&view.reports, names)));
     let sections = [
         ("What", what(fields)),

@@ -2,7 +2,7 @@
 
 use super::{ago, count, instant, organisation, plain, short, table};
 use fast_qr::QRBuilder;
-use node::api::{Invited, Joined, PartnerRow, PartnerState, PartnerView, RosterRow, Timestamp, Trust};
+use node::api::{Heard, Invited, Joined, OrgId, PartnerRow, PartnerState, PartnerView, RosterRow, Timestamp, Trust};
 use std::collections::BTreeMap;
 
 /// One line a partner.
@@ -64,10 +64,25 @@ pub(crate) fn following(view: &PartnerView) -> String {
     }
 }
 
+/// When an organisation was last heard of, and whether what it says it holds is here.
+pub(super) fn heard(heard: &Heard, org: &OrgId, names: &BTreeMap<OrgId, String>, now: Timestamp) -> String {
+    let who = organisation(org, names);
+    let by = if heard.by == *org { String::new() } else { format!(", by {}", organisation(&heard.by, names)) };
+    let mut line = format!("last heard from {who}: {}{by}", ago(heard.at_ms, now));
+    if let Some(since) = heard.differs_since_ms {
+        line = format!("! {line}. Not all that it says it holds has come here since {}", instant(since));
+    }
+    line
+}
+
 /// One partner in full.
 pub(crate) fn partner(view: &PartnerView, now: Timestamp) -> String {
     let mut out = format!("{}\nid {}\n\n", plain(&view.row.name), view.row.id);
     let mut lines: Vec<String> = cells(&view.row, now).drain(2..).collect();
+    // A partner that is linked or away says by that when it was heard; what another says of it is told beside.
+    let names = BTreeMap::from([(view.row.id, view.row.name.clone())]);
+    let told = view.heard.filter(|heard| heard.by != view.row.id || heard.differs_since_ms.is_some());
+    lines.extend(told.map(|told| heard(&told, &view.row.id, &names, now)));
     lines.extend(view.paired_at_ms.map(|at| format!("paired {}", instant(at))));
     lines.push(format!("held here: {} of theirs", count(view.documents_held, "document")));
     lines.push(format!("may go to them: {} of ours", count(view.documents_shared, "document")));

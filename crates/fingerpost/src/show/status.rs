@@ -71,6 +71,13 @@ fn to_look_at(status: &Status) -> String {
         let pieces = count(status.quarantined, "piece");
         lines.push(format!("{pieces} of what partners sent did not pass the checks and was set aside."));
     }
+    lines.extend(status.withheld.iter().map(|one| {
+        let (who, by) = (plain(&one.organisation.name), plain(&one.by.name));
+        format!(
+            "Not all that {who} says it holds has come here since {} (its word came by {by}).",
+            instant(one.since_ms)
+        )
+    }));
     if lines.is_empty() {
         return String::new();
     }

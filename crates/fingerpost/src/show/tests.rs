@@ -11,6 +11,7 @@ fn view(fields: Value) -> DocumentView {
         id: RecordId::from_bytes([0x5f; 16]),
         fields: fields.as_object().unwrap().clone(),
         owner: org(1),
+        owner_heard: None,
         withdrawn: false,
         moved_to: None,
         moved_from: None,
@@ -27,7 +28,7 @@ fn names() -> BTreeMap<OrgId, String> {
 
 /// The listing with these fields says each of these.
 fn check(fields: Value, says: &[&str]) {
-    let text = listing::listing(&view(fields.clone()), &names());
+    let text = listing::listing(&view(fields.clone()), &names(), now());
     for word in says {
         assert!(text.contains(word), "{word:?} is not in:\n{text}");
     }
@@ -66,7 +67,7 @@ fn a_listing_reads_as_somebody_who_wants_to_go_there_reads_it() {
         fields: vec!["name".into(), "sessions".into()],
         proposed_by: None,
     }];
-    insta::assert_snapshot!(listing::listing(&view, &names()).replace(&instant(at_ms), "[an instant]"));
+    insta::assert_snapshot!(listing::listing(&view, &names(), now()).replace(&instant(at_ms), "[an instant]"));
 }
 
 #[test]

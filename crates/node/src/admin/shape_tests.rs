@@ -31,6 +31,7 @@ fn view(description_bytes: usize, conflict_bytes: usize, history: usize) -> Docu
         id: RecordId::from_bytes([2; 16]),
         fields: fields(description_bytes),
         owner: org(),
+        owner_heard: None,
         withdrawn: false,
         moved_to: None,
         moved_from: None,

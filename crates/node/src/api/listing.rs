@@ -1,5 +1,6 @@
 //! Listings and other documents as they are read and written.
 
+use super::Heard;
 use domain::{OrgId, RecordId, Timestamp, VersionId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -51,6 +52,9 @@ pub struct DocumentView {
     pub fields: Map<String, Value>,
     /// Whose it is.
     pub owner: OrgId,
+    /// When its owner was last heard of, where it is another organisation's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_heard: Option<Heard>,
     /// Whether its owner took it back; its content is what it last said.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdrawn: bool,

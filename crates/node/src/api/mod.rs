@@ -22,7 +22,9 @@ pub use listing::{
     Conflict, ConflictValue, DocumentView, HistoryEntry, ListingPage, ListingRow, MovedFrom, PathEdit, ProposalKind,
     ProposalRow, ProposalState, ProposedEdit, Report, Written,
 };
-pub use partner::{InviteRole, Invited, Joined, PartnerRow, PartnerState, PartnerView, RosterRow, Trust, Words};
+pub use partner::{
+    Heard, InviteRole, Invited, Joined, PartnerRow, PartnerState, PartnerView, RosterRow, Trust, Withheld, Words,
+};
 pub use status::{
     Check, Initialised, NodeDetail, NodeKeys, Overview, OwnerCount, RefusedContent, Setting, Severity, SignedRow,
     Status, Verified, VerifiedBad,

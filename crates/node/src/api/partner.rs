@@ -89,6 +89,8 @@ pub struct PartnerView {
     pub confirmed_there: bool,
     /// When it was paired.
     pub paired_at_ms: Option<Timestamp>,
+    /// When it was last heard of.
+    pub heard: Option<Heard>,
     /// How many of its documents are held here.
     pub documents_held: u64,
     /// How many own documents it may hold.
@@ -99,6 +101,29 @@ pub struct PartnerView {
     pub is_followed: bool,
     /// How many other organisations are on its roster.
     pub vouches_for: u64,
+}
+
+/// When an organisation was last heard of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// When what is held of it was so, by its own signed word or the last frame over a link with it.
+    pub at_ms: Timestamp,
+    /// Whose node brought that: its own, or a hub's.
+    pub by: OrgId,
+    /// Since when it says that it holds something else than what is here, where that is longer than a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub differs_since_ms: Option<Timestamp>,
+}
+
+/// An organisation that has said for over a day that it holds something else than what is here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withheld {
+    /// Which.
+    pub organisation: Named,
+    /// Whose node brought its word.
+    pub by: Named,
+    /// Since when.
+    pub since_ms: Timestamp,
 }
 
 /// One organisation on the own roster.

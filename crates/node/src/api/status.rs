@@ -1,6 +1,6 @@
 //! How a node stands: for `status`, `doctor`, `verify`, `config show` and the first page.
 
-use super::{Named, PartnerRow};
+use super::{Named, PartnerRow, Withheld};
 use domain::{NodeId, OrgId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -31,6 +31,9 @@ pub struct Status {
     pub wanted: u64,
     /// Content that was refused, newest first, at most 50.
     pub refused: Vec<RefusedContent>,
+    /// Owners of whom not all has come here for over a day, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<Withheld>,
     /// This node itself.
     pub node: NodeDetail,
 }

@@ -75,6 +75,7 @@ fn a_document_shows_its_own_fields_beside_owner_conflicts_and_history() {
             id: record,
             fields: fields.as_object().unwrap().clone(),
             owner: a,
+            owner_heard: None,
             withdrawn: false,
             moved_to: None,
             moved_from: None,
@@ -110,6 +111,7 @@ fn the_status_begins_with_its_fixed_form() {
         quarantined: 0,
         wanted: 2,
         refused: vec![],
+        withheld: vec![],
         node: NodeDetail {
             id: NodeId::from_bytes([4; 16]),
             version: "0.1.0".into(),

@@ -1,7 +1,7 @@
 //! Named checks, each with what was found and how to mend it.
 
 use super::{Application, fault};
-use crate::api::{Check, PartnerState, Severity};
+use crate::api::{Check, PartnerState, Severity, Withheld};
 use crate::clock::now;
 use crate::data;
 use domain::{Refusal, Timestamp};
@@ -22,6 +22,7 @@ impl Application {
         checks.push(self.check_reachable().await?);
         checks.push(self.check_partners().await?);
         checks.push(self.check_content().await?);
+        checks.push(completeness(&self.withheld().await?));
         checks.push(check(
             "backup",
             Severity::Warning,
@@ -118,6 +119,16 @@ impl Application {
         }
         Ok(check("content", Severity::Good, found, None))
     }
+}
+
+fn completeness(withheld: &[Withheld]) -> Check {
+    if withheld.is_empty() {
+        return check("completeness", Severity::Good, "nobody says that it holds what has not come here", None);
+    }
+    let lines = withheld.iter().map(|one| format!("{:?}, by {:?}", one.organisation.name, one.by.name));
+    let found = format!("not all that they hold has come here for a day: {}", lines.collect::<Vec<_>>().join("; "));
+    let mend = "pair with them, or follow another hub that has them on its roster, and tell the hub";
+    check("completeness", Severity::Warning, found, Some(mend))
 }
 
 fn check(name: &str, severity: Severity, found: impl Into<String>, mend: Option<&str>) -> Check {

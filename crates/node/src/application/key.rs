@@ -3,9 +3,9 @@
 use super::{Application, fault, find};
 use crate::api::{NodeKeys, ProgressSender, Response, SignedRow};
 use domain::identity::{Holds, KeysObject, NodeCertificate, NodeState, Root, Signed};
-use domain::sync::Needs;
 use domain::sync::batch::DocumentRow;
 use domain::sync::effect::Command;
+use domain::sync::{Document, Needs};
 use domain::{DocId, KeyId, Refusal, RefusalKind, Timestamp};
 use std::collections::BTreeSet;
 use store::{DocumentFilter, DocumentPlace};
@@ -42,12 +42,12 @@ impl Application {
     /// Retires a node that was lost: it opens no links any more, and what it signed stays valid. Takes the recovery
     /// words, since only the root may say so.
     pub(super) async fn retire(&self, node: &str, words: &str) -> Result<Response, Refusal> {
-        let (own, root) = (self.own_keys().await?, self.root(words)?);
-        let certificate = self.other_node(&own, node)?;
+        let root = self.root(words)?;
+        let certificate = self.other_node(&self.own_keys().await?, node)?;
         if certificate.state != NodeState::Active {
             return Err(Refusal::new(RefusalKind::AlreadyDone, format!("node {} is retired", certificate.node_id)));
         }
-        self.judge(&own, &root, NodeCertificate { state: NodeState::Retired, ..certificate }).await
+        self.judge(&root, NodeCertificate { state: NodeState::Retired, ..certificate }).await
     }
 
     /// What a node signed of what stands, newest first.
@@ -65,53 +65,80 @@ impl Application {
         Ok(Response::Signed { documents, newest: newest.collect() })
     }
 
-    /// Signs anew what a stolen node signed and stands, and then says that it was stolen. Begun again after a crash it
-    /// goes on where it was.
+    /// Signs anew what a stolen node signed and stands, and then says that it was stolen. The node is retired first, so
+    /// that nothing more of it comes by its own links meanwhile; what comes by others all the same is signed once more
+    /// after. Begun again after a crash it goes on where it was.
     pub(super) async fn compromised(
         &self,
         node: &str,
         words: &str,
         progress: &ProgressSender,
     ) -> Result<Response, Refusal> {
-        let (own, root) = (self.own_keys().await?, self.root(words)?);
-        let certificate = self.other_node(&own, node)?;
-        if certificate.state == NodeState::Compromised {
-            let refusal = format!("node {} is said to be stolen already", certificate.node_id);
-            return Err(Refusal::new(RefusalKind::AlreadyDone, refusal));
-        }
+        let root = self.root(words)?;
+        let certificate = self.other_node(&self.own_keys().await?, node)?;
         let key = certificate.author_key.id();
-        let docs: Vec<DocId> = self.signed_by(key, progress).await?.into_iter().map(|(row, _)| row.doc_id).collect();
+        if certificate.state == NodeState::Compromised {
+            let left = self.own_documents(|document| document.is_disowned().then(Timestamp::default), progress).await?;
+            if left.is_empty() {
+                let refusal = format!("node {} is said to be stolen already", certificate.node_id);
+                return Err(Refusal::new(RefusalKind::AlreadyDone, refusal));
+            }
+            self.sign_anew(&documents(left), key, progress).await?;
+            return self.nodes().await;
+        }
+        if certificate.state == NodeState::Active {
+            self.judge(&root, NodeCertificate { state: NodeState::Retired, ..certificate.clone() }).await?;
+        }
+        let docs = documents(self.signed_by(key, progress).await?);
+        self.sign_anew(&docs, key, progress).await?;
+        self.judge(&root, NodeCertificate { state: NodeState::Compromised, ..certificate }).await?;
+        self.sign_anew(&docs, key, progress).await?;
+        self.nodes().await
+    }
+
+    /// Signs documents anew, a page at a time.
+    async fn sign_anew(&self, docs: &[DocId], key: KeyId, progress: &ProgressSender) -> Result<(), Refusal> {
         for (done, page) in docs.chunks(PAGE).enumerate() {
             progress.tell("signing anew", (done * PAGE) as u64, Some(docs.len() as u64));
             self.engine()?.ask(Command::SignAnew { docs: page.to_vec(), keys: [key].into() }).await?;
         }
-        self.judge(&own, &root, NodeCertificate { state: NodeState::Compromised, ..certificate }).await
+        Ok(())
     }
 
     /// Own documents of which something stands that a key signed, and when.
     async fn signed_by(&self, key: KeyId, progress: &ProgressSender) -> Result<Vec<(DocumentRow, Timestamp)>, Refusal> {
+        let signed_at = |document: &Document| {
+            let statements = document.current().map(|s| s.statement());
+            statements.filter(|s| s.key_id == key).map(|s| s.signed_at).max()
+        };
+        self.own_documents(signed_at, progress).await
+    }
+
+    /// Own documents that something is said of, each with that.
+    async fn own_documents(
+        &self,
+        said: impl Fn(&Document) -> Option<Timestamp>,
+        progress: &ProgressSender,
+    ) -> Result<Vec<(DocumentRow, Timestamp)>, Refusal> {
         let filter = DocumentFilter { owners: [self.0.org].into(), with_hidden: true, ..DocumentFilter::default() };
-        let (mut signed, mut seen) = (Vec::new(), 0);
+        let (mut found, mut seen) = (Vec::new(), 0);
         let mut after: Option<DocumentPlace> = None;
         loop {
             let page = self.0.store.documents(&filter, after.as_ref(), PAGE).await.map_err(fault)?;
-            let Some(last) = page.last() else { return Ok(signed) };
+            let Some(last) = page.last() else { return Ok(found) };
             after = Some(DocumentPlace::of(last));
             seen += page.len() as u64;
             progress.tell("looking through", seen, None);
             let documents: BTreeSet<_> = page.iter().map(|row| row.doc_id).collect();
             let loaded = self.0.store.load(&Needs { documents, ..Needs::default() }).await.map_err(fault)?;
-            signed.extend(page.into_iter().filter_map(|row| {
-                let statements = loaded.documents.get(&row.doc_id)?.current().map(|s| s.statement());
-                let at = statements.filter(|s| s.key_id == key).map(|s| s.signed_at).max()?;
-                Some((row, at))
-            }));
+            let of = |row: DocumentRow| Some((said(loaded.documents.get(&row.doc_id)?)?, row));
+            found.extend(page.into_iter().filter_map(of).map(|(at, row)| (row, at)));
         }
     }
 
     /// Has the root say this of a node from now on.
-    async fn judge(&self, own: &KeysObject, root: &Root, certificate: NodeCertificate) -> Result<Response, Refusal> {
-        let certificate = NodeCertificate { serial: own.next_serial(), ..certificate };
+    async fn judge(&self, root: &Root, certificate: NodeCertificate) -> Result<Response, Refusal> {
+        let certificate = NodeCertificate { serial: self.own_keys().await?.next_serial(), ..certificate };
         let keys = KeysObject::new(root.public(), [root.certify(certificate)])?;
         self.engine()?.ask(Command::TakeKeys(keys.bytes())).await?;
         self.nodes().await
@@ -151,4 +178,8 @@ impl Application {
         let known = self.known().await?;
         known.keys.get(&self.0.org).cloned().ok_or_else(|| Refusal::not_found("this organisation's own keys"))
     }
+}
+
+fn documents(found: Vec<(DocumentRow, Timestamp)>) -> Vec<DocId> {
+    found.into_iter().map(|(row, _)| row.doc_id).collect()
 }

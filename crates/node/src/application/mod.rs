@@ -9,6 +9,7 @@ mod doctor;
 mod document;
 mod export;
 mod find;
+mod heard;
 mod import;
 mod key;
 mod partner;

@@ -35,10 +35,23 @@ impl Application {
             return Err(Refusal::invalid("an invitation stands for a minute at least and twelve days at most"));
         }
         let running = self.running()?;
+        self.has_room_for_a_node(role).await?;
         let addresses = self.addresses();
         let expires_at = now().plus_ms(expires_in_ms);
         let code = running.pairing.invite(invited_as, addresses.clone(), expires_at).await?;
         Ok(Response::Invited { invited: Invited { code }, expires_at_ms: expires_at, addresses })
+    }
+
+    /// A further node is one more that others have to know of: they leave out the first beyond the limit.
+    async fn has_room_for_a_node(&self, role: InviteRole) -> Result<(), Refusal> {
+        let known = self.known().await?;
+        let nodes = known.keys.get(&self.0.org).map_or(0, |keys| keys.certificates().count());
+        if role == InviteRole::Node && nodes >= limits::ORGANISATION_NODES {
+            let refusal =
+                format!("this organisation has had {nodes} nodes, retired ones too, and no more can be known");
+            return Err(Refusal::too_large(refusal).hint("`fingerpost key list` shows them"));
+        }
+        Ok(())
     }
 
     /// Joins by another's invitation.
@@ -77,6 +90,7 @@ impl Application {
             confirmed_here_at_ms: partner.confirmed_here_at,
             confirmed_there: partner.confirmed_there.is_some(),
             paired_at_ms: Some(partner.paired_at),
+            heard: self.heard(org).await?,
             documents_held: held,
             documents_shared: shared,
             is_listed: known.rosters.of(&self.0.org).any(|(listed, _)| *listed == org),

@@ -183,7 +183,8 @@ impl Application {
         reports.sort_by_key(|report| (report.at_ms, report.proposal));
         let maker = |told: &Told| Some((told.proposal.as_ref()?.actor(told.row.doc_id), told.row.owner));
         let makers = told.iter().filter_map(maker).collect();
-        Ok(Beside { reports, makers, moved_from: self.moved_from(row).await? })
+        let (moved_from, owner_heard) = (self.moved_from(row).await?, self.heard(row.owner).await?);
+        Ok(Beside { reports, makers, moved_from, owner_heard })
     }
 
     /// Proposals with what was said to them. One that says nothing a proposal can say is passed over.

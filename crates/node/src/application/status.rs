@@ -31,6 +31,7 @@ impl Application {
             quarantined: u64::try_from(quarantined.len()).unwrap_or(u64::MAX),
             wanted: store.wanted_count().await.map_err(fault)?,
             refused: self.refused(quarantined).await?,
+            withheld: self.withheld().await?,
             node: self.node_detail().await?,
         })
     }

@@ -1,6 +1,6 @@
 //! Documents as people see them: fields, values that stand side by side, and who changed what.
 
-use crate::api::{Conflict, ConflictValue, DocumentView, HistoryEntry, MovedFrom, Report};
+use crate::api::{Conflict, ConflictValue, DocumentView, Heard, HistoryEntry, MovedFrom, Report};
 use domain::document::crdt::{Content, Revision};
 use domain::identity::KeysObject;
 use domain::proposal::keepers;
@@ -22,6 +22,8 @@ pub(super) struct Beside {
     pub(super) makers: BTreeMap<ActorId, OrgId>,
     /// Whose it was.
     pub(super) moved_from: Option<MovedFrom>,
+    /// When its owner was last heard of.
+    pub(super) owner_heard: Option<Heard>,
 }
 
 /// A document in full. Opens its content, so it may take a millisecond; run it where that holds nobody up.
@@ -39,6 +41,7 @@ pub(super) fn view(document: &Document, beside: Beside) -> Result<DocumentView, 
         keepers: keepers(&row.value).into_iter().collect(),
         moved_to: document.moved_to().map(|(org, _)| org),
         moved_from: beside.moved_from,
+        owner_heard: beside.owner_heard,
         reports: beside.reports,
         conflicts: content.conflicts().into_iter().map(|c| conflict(c, document.owner, &beside.makers)).collect(),
         history: content
@@ -59,7 +62,18 @@ pub(super) fn content(document: &Document) -> Result<Content, Refusal> {
 
 /// The fields without those that the view adds itself.
 pub(super) fn fields(value: &Value) -> Map<String, Value> {
-    let own = ["id", "owner", "withdrawn", "moved_to", "moved_from", "keepers", "reports", "conflicts", "history"];
+    let own = [
+        "id",
+        "owner",
+        "owner_heard",
+        "withdrawn",
+        "moved_to",
+        "moved_from",
+        "keepers",
+        "reports",
+        "conflicts",
+        "history",
+    ];
     let fields = value.as_object().into_iter().flatten();
     fields.filter(|(name, _)| !own.contains(&name.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
 }

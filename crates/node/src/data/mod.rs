@@ -22,7 +22,7 @@ pub use disk::{Disk, disk};
 pub use initialise::{Founding, Keep, forget_words, initialise, is_initialised};
 pub(crate) use initialise::{open_store, organisation, own_keys};
 pub use rotate::rotate;
-pub(crate) use rotate::settle_node;
+pub(crate) use rotate::{settle_keys, settle_node};
 
 use crate::Error;
 use domain::{Refusal, RefusalKind};
@@ -97,6 +97,11 @@ impl Folder {
     /// The certificate of the port for the organisation's own software, and its key.
     pub fn admin_certificate(&self) -> (PathBuf, PathBuf) {
         (self.path.join("admin-cert.pem"), self.path.join("admin-key.pem"))
+    }
+
+    /// The keys that a rotation made, until they take the place of the old ones.
+    pub fn next_keys(&self) -> PathBuf {
+        self.path.join("keys.next")
     }
 
     /// Where packs are noted while they are applied.

@@ -9,13 +9,15 @@ use crate::clock::now;
 use crate::config::Config;
 use crate::secret::NodeSecrets;
 use crate::{Error, api::Words};
+use domain::identity::keys::KeysAlarm;
 use domain::identity::{KeysObject, NodeCertificate, NodeState, Root};
 use domain::sync::Batch;
-use domain::{NodeId, Refusal};
+use domain::{NodeId, Refusal, RefusalKind, limits};
 use store::{Organisation, Store};
 
 /// Gives the node in the configuration's data folder new keys and retires the old ones; gives the new node's id. No
-/// process may run for the folder. A crash in the middle leaves the old keys, or the new ones; then it is begun again.
+/// process may run for the folder. A crash in the middle leaves the old keys, or the new ones, which the next start or
+/// rotation takes up ([`settle_keys`]).
 pub async fn rotate(config: &Config, words: &Words) -> Result<NodeId, Error> {
     let folder = Folder::open(&config.data)?;
     let store = open_store(config).await?;
@@ -30,9 +32,8 @@ async fn rotate_in(folder: &Folder, store: &Store, words: &Words) -> Result<Node
     if root.org_id() != there.org_id {
         return Err(Refusal::not_authentic("these are the recovery words of another organisation").into());
     }
-    let old = NodeSecrets::read(&folder.keys())?;
     let mut keys = own_keys(store, &there).await?;
-    old.check_against(&keys)?;
+    let old = settle_keys(folder, &keys)?;
     let known = keys.node(&old.node_id).map(|signed| signed.content().clone());
     let known = known.ok_or_else(|| Refusal::not_found("this node's own certificate"))?;
     // What it sealed for itself it can go on opening.
@@ -40,12 +41,37 @@ async fn rotate_in(folder: &Folder, store: &Store, words: &Words) -> Result<Node
     let retired = NodeCertificate { serial: keys.next_serial(), state: NodeState::Retired, ..known.clone() };
     let serial = retired.serial.saturating_add(1);
     let active = NodeCertificate { is_home: known.is_home, holds: known.holds, ..new.certificate(&root, serial)? };
-    keys.merge(&KeysObject::new(root.public(), [root.certify(retired), root.certify(active)])?)?;
+    let alarms = keys.merge(&KeysObject::new(root.public(), [root.certify(retired), root.certify(active)])?)?;
+    if alarms.iter().any(|alarm| matches!(alarm, KeysAlarm::LeftOut { .. })) {
+        let all = format!("this organisation has had {} nodes and keys of nodes", limits::ORGANISATION_NODES);
+        return Err(Refusal::new(RefusalKind::WrongState, format!("{all}, and no more of them can be known"))
+            .hint(
+                "go on with the keys that are there: with more, what the first of them signed would not hold any more",
+            )
+            .into());
+    }
     let batch = Batch { at: now(), keys: [(there.org_id, keys.bytes())].into(), ..Batch::default() };
+    // Others may hear of the new node as soon as it is in the database: by then its keys are on the disk.
+    new.write(&folder.next_keys())?;
     store.commit(&batch).await.map_err(|e| store_fault("cannot write the organisation's keys", e))?;
-    new.write(&folder.keys())?;
+    let new = settle_keys(folder, &keys)?;
     settle_node(store, there, &new, &keys).await?;
     Ok(new.node_id)
+}
+
+/// The keys of the folder's node. New ones that a rotation made take the place of the old where the organisation names
+/// them already, and are dropped where the rotation came to nothing.
+pub(crate) fn settle_keys(folder: &Folder, keys: &KeysObject) -> Result<NodeSecrets, Error> {
+    let next = folder.next_keys();
+    if next.exists() {
+        let is_named = NodeSecrets::read(&next).is_ok_and(|new| new.check_against(keys).is_ok());
+        let moved = if is_named { std::fs::rename(&next, folder.keys()) } else { std::fs::remove_file(&next) };
+        let synced = moved.and_then(|()| std::fs::File::open(folder.path())?.sync_all());
+        synced.map_err(|e| Error::fault(format!("cannot put the keys in \"{}\" in place", next.display()), e))?;
+    }
+    let secrets = NodeSecrets::read(&folder.keys())?;
+    secrets.check_against(keys)?;
+    Ok(secrets)
 }
 
 /// Has the database name the node whose keys the folder holds: they differ where new keys came and the process ended.

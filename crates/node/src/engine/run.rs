@@ -120,6 +120,7 @@ async fn open_engine(opening: &Opening) -> Result<Engine, Failure> {
     let rosters = rosters(&opening.store).await.map_err(Failure::Store)?;
     let proposals = opening.store.open_proposals(&opening.org).await.map_err(Failure::Store)?;
     let disowned_keys = opening.store.disowned_keys().await.map_err(Failure::Store)?;
+    let heads = opening.store.heads().await.map_err(Failure::Store)?;
     let own = Own {
         org: opening.org,
         node: opening.node,
@@ -127,7 +128,10 @@ async fn open_engine(opening: &Opening) -> Result<Engine, Failure> {
         author: opening.author.clone(),
         is_home: opening.is_home,
     };
-    Ok(Engine::new(own, Known { partners, keys, damaged_keys, usage, rosters, proposals, disowned_keys, hidden }))
+    Ok(Engine::new(
+        own,
+        Known { partners, keys, damaged_keys, heads, usage, rosters, proposals, disowned_keys, hidden },
+    ))
 }
 
 /// Every roster document: a hub that is no partner for a while may become one again.

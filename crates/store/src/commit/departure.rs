@@ -25,7 +25,7 @@ pub(crate) async fn forget(connection: &mut AnyConnection, org: &OrgId, at: Time
 /// Deletes what an owner made public, its keys, and the mark that it was hidden. Nothing vouches for it any more.
 pub(crate) async fn purge(connection: &mut AnyConnection, owner: &OrgId, at: Timestamp) -> Result<(), StoreError> {
     forget_scopes(connection, [Scope::public(*owner)], at).await?;
-    for table in ["keys", "hidden_owner"] {
+    for table in ["keys", "scope_head", "hidden_owner"] {
         let delete = format!("delete from {table} where org_id = $1");
         sql::execute(connection, &delete, vec![owner.as_bytes().into()]).await?;
     }

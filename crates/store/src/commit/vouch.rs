@@ -13,8 +13,11 @@ use std::collections::BTreeSet;
 /// Takes a batch's disowned versions out: statements, sums; their feed rows keep their places. Documents that have no other
 /// version are noted with the time.
 pub(super) async fn disown(connection: &mut AnyConnection, batch: &Batch) -> Result<(), StoreError> {
-    let keys = batch.disowned_keys.iter().map(|key| [key.as_bytes().into()]).collect();
-    sql::insert(connection, "disowned_key (key_id)", "on conflict (key_id) do nothing", keys).await?;
+    if let Some(keys) = &batch.disowned_keys {
+        sql::execute(connection, "delete from disowned_key", vec![]).await?;
+        let keys = keys.iter().map(|key| [key.as_bytes().into()]).collect();
+        sql::insert(connection, "disowned_key (key_id)", "", keys).await?;
+    }
     if batch.disowned.is_empty() {
         return Ok(());
     }
@@ -48,14 +51,16 @@ async fn still_unvouched(connection: &mut AnyConnection) -> Result<(), StoreErro
     sql::execute(connection, vouched, vec![]).await.map(drop)
 }
 
-/// Deletes documents that nobody has vouched for since before a time; gives how many.
+/// Deletes documents that nobody has vouched for since before a time; gives how many. This organisation's own stay: they
+/// are its to sign anew, however late.
 pub(crate) async fn purge(
     connection: &mut AnyConnection,
     before: Timestamp,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
     still_unvouched(connection).await?;
-    let due = "delete from unvouched where since < $1 returning doc_id";
+    let due = "delete from unvouched where since < $1 and doc_id not in \
+               (select doc_id from document where owner in (select org_id from node)) returning doc_id";
     let rows = sql::fetch(connection, due, vec![Value::Int(before.as_ms())]).await?;
     let documents = rows.iter().map(|row| sql::id(row, 0, "document id")).collect::<Result<BTreeSet<DocId>, _>>()?;
     forget_documents(connection, &documents, now).await?;

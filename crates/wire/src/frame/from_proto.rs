@@ -45,7 +45,8 @@ pub(super) fn message(body: Body) -> Result<Option<Message>, Refusal> {
         Body::Confirmation(c) => {
             Message::Confirmation(at_most(c.confirmation, limits::CONFIRMATION_BYTES, "a confirmation")?)
         }
-        Body::ScopeHead(_) | Body::Resend(_) => return Ok(None),
+        Body::ScopeHead(h) => Message::Head(at_most(h.scope_head, limits::SCOPE_HEAD_BYTES, "a scope head")?),
+        Body::Resend(_) => return Ok(None),
     }))
 }
 
@@ -55,6 +56,7 @@ fn opening(o: proto::Opening) -> Result<Opening, Refusal> {
         cursor: o.cursor.map(cursor).transpose()?,
         sum: required_sum(o.sum)?,
         keys: crate::exactly(&o.keys_hash, "a hash")?,
+        head: o.head,
     })
 }
 

@@ -39,6 +39,7 @@ pub(super) fn body(message: Message) -> Body {
             Body::Reconcile(proto::Reconcile { scope_id: bytes(scope), from_initiator, frame })
         }
         Message::Keys(keys) => Body::Keys(proto::Keys { keys }),
+        Message::Head(scope_head) => Body::ScopeHead(proto::ScopeHead { scope_head }),
         Message::Confirmation(confirmation) => Body::Confirmation(proto::Confirmation { confirmation }),
     }
 }
@@ -49,6 +50,7 @@ fn opening(o: Opening) -> proto::Opening {
         cursor: o.cursor.map(cursor),
         sum: Some(sum(o.sum)),
         keys_hash: o.keys.to_vec(),
+        head: o.head,
     }
 }
 

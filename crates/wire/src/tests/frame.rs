@@ -44,12 +44,8 @@ fn items() -> impl Strategy<Value = Vec<Item>> {
 }
 
 fn opening() -> impl Strategy<Value = Opening> {
-    (scope(), option::of(cursor()), sum(), any::<[u8; 32]>()).prop_map(|(scope, cursor, sum, keys)| Opening {
-        scope,
-        cursor,
-        sum,
-        keys,
-    })
+    let all = (scope(), option::of(cursor()), sum(), any::<[u8; 32]>(), any::<u64>());
+    all.prop_map(|(scope, cursor, sum, keys, head)| Opening { scope, cursor, sum, keys, head })
 }
 
 fn opened() -> impl Strategy<Value = Opened> {
@@ -90,6 +86,7 @@ fn message() -> impl Strategy<Value = Message> {
             frame
         }),
         bytes(2_000).prop_map(Message::Keys),
+        bytes(1_000).prop_map(Message::Head),
         bytes(1_000).prop_map(Message::Confirmation),
     ]
 }
