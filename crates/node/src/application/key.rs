@@ -78,7 +78,7 @@ impl Application {
         let certificate = self.other_node(&self.own_keys().await?, node)?;
         let key = certificate.author_key.id();
         if certificate.state == NodeState::Compromised {
-            let left = self.own_documents(|document| document.is_disowned().then(Timestamp::default), progress).await?;
+            let left = self.own_statements(|document| document.is_disowned().then(Timestamp::default), progress).await?;
             if left.is_empty() {
                 let refusal = format!("node {} is said to be stolen already", certificate.node_id);
                 return Err(Refusal::new(RefusalKind::AlreadyDone, refusal));
@@ -111,11 +111,11 @@ impl Application {
             let statements = document.current().map(|s| s.statement());
             statements.filter(|s| s.key_id == key).map(|s| s.signed_at).max()
         };
-        self.own_documents(signed_at, progress).await
+        self.own_statements(signed_at, progress).await
     }
 
     /// Own documents that something is said of, each with that.
-    async fn own_documents(
+    async fn own_statements(
         &self,
         said: impl Fn(&Document) -> Option<Timestamp>,
         progress: &ProgressSender,
