@@ -6,10 +6,10 @@
 //! follows from signed bytes alone. A new generation begins from the value that stood, with all its events: [`check_renewed`].
 
 use super::event::{Event, id_of};
-use crate::audience::Audience;
+use crate::audience::{Audience, Reach, Scope};
 use crate::document::Kind;
 use crate::limits::{EVENT_BYTES, REFERRAL_EVENTS};
-use crate::{BlobHash, DocId, EventId, OrgId, RecordId, Refusal, Timestamp};
+use crate::{BlobHash, DocId, EventId, OrgId, RecordId, Refusal, RefusalKind, Timestamp};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -184,8 +184,8 @@ pub fn new_referral(random: [u8; 16]) -> RecordId {
 
 /// Who may hold a referral's document, from its value: the other party, and nobody else. `None` for other kinds.
 ///
-/// Asked where such a document is made or shared, which is refused with any other audience; a statement about one is refused in a
-/// scope that is neither a pair's nor its owner's own ([`travels_in`]).
+/// Where such a document is made or shared any other audience is refused ([`check_audience`]), and so is a statement about one in a
+/// public scope ([`check_scope`]).
 pub fn audience(kind: Kind, value: &Value) -> Option<Result<Audience, Refusal>> {
     if kind != Kind::REQUEST && kind != Kind::RESPONSE {
         return None;
@@ -194,9 +194,23 @@ pub fn audience(kind: Kind, value: &Value) -> Option<Result<Audience, Refusal>> 
     Some(other.map(|other| Audience::Named([other].into())))
 }
 
-/// Whether a document of this kind may stand in a scope: a referral never in a public one.
-pub fn travels_in(kind: Kind, reach: &crate::audience::Reach) -> bool {
-    (kind != Kind::REQUEST && kind != Kind::RESPONSE) || !matches!(reach, crate::audience::Reach::Public)
+/// Refuses to give a referral's document any audience but the other party, or nobody while it is a draft.
+pub fn check_audience(kind: Kind, value: &Value, wanted: &Audience) -> Result<(), Refusal> {
+    match audience(kind, value).transpose()? {
+        Some(parties) if *wanted != parties && *wanted != Audience::Own => {
+            Err(Refusal::new(RefusalKind::NotAllowed, format!("a {kind} goes to the other party and to nobody else"))
+                .hint("refer the person anew to whom else it is to go to"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a document of this kind in a scope that others than two parties are in: a referral in a public one.
+pub fn check_scope(kind: Kind, scope: &Scope) -> Result<(), Refusal> {
+    if (kind == Kind::REQUEST || kind == Kind::RESPONSE) && scope.reach == Reach::Public {
+        return Err(Refusal::new(RefusalKind::NotAllowed, format!("a {kind} in a public scope")));
+    }
+    Ok(())
 }
 
 /// The path and value that put an event into its document.

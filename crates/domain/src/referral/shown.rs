@@ -198,8 +198,11 @@ fn has_to_stop(state: &State) -> bool {
     if state.stop.is_some() || state.closed {
         return false;
     }
-    let goes_on = !matches!(state.response, ResponseTrack::None | ResponseTrack::Declined(_) | ResponseTrack::Ended(_));
-    (state.is_called_off() && state.was_taken_on()) || (state.agreement_withdrawn && goes_on)
+    let is_over = matches!(
+        state.response,
+        ResponseTrack::None | ResponseTrack::Declined(_) | ResponseTrack::Ended(_) | ResponseTrack::HandedBack(_)
+    );
+    (state.is_called_off() && state.was_taken_on()) || (state.agreement_withdrawn && !is_over)
 }
 
 /// One line: where it stands, and what else is to be known. Names nobody.

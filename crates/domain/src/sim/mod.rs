@@ -48,6 +48,8 @@ mod hostile;
 #[cfg(test)]
 mod keeping;
 #[cfg(test)]
+mod referral;
+#[cfg(test)]
 mod stolen;
 #[cfg(test)]
 mod stories;

@@ -2,9 +2,9 @@
 
 use super::document::{EVENTS, audience, check_renewed, put};
 use super::*;
-use crate::audience::{Audience, Reach};
+use crate::audience::{Audience, Scope};
 use crate::document::{Content, Edit, Kind};
-use crate::{ActorId, DocId, Incarnation, OrgId};
+use crate::{ActorId, DocId, Incarnation, OrgId, RefusalKind};
 use data_encoding::BASE64URL_NOPAD;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -90,9 +90,17 @@ fn it_goes_to_the_other_party_and_nobody_else() {
     assert_eq!(audience(Kind::REQUEST, &value), Some(Ok(Audience::Named([RECEIVER].into()))));
     assert!(audience(Kind::RESPONSE, &json!({})).expect("a referral's").is_err());
     assert_eq!(audience(Kind::LISTING, &value), None);
-    assert!(document::travels_in(Kind::REQUEST, &Reach::Pair(RECEIVER)));
-    assert!(!document::travels_in(Kind::RESPONSE, &Reach::Public));
-    assert!(document::travels_in(Kind::LISTING, &Reach::Public));
+    let check = |kind, wanted| document::check_audience(kind, &value, &wanted).map_err(|refusal| refusal.kind);
+    assert_eq!(check(Kind::REQUEST, Audience::Named([RECEIVER].into())), Ok(()));
+    assert_eq!(check(Kind::REQUEST, Audience::Own), Ok(()), "a draft");
+    for wrong in [Audience::Public, Audience::Partners, Audience::Named([SENDER, RECEIVER].into())] {
+        assert_eq!(check(Kind::REQUEST, wrong.clone()), Err(RefusalKind::NotAllowed));
+        assert_eq!(check(Kind::LISTING, wrong), Ok(()));
+    }
+    let public = Scope::public(SENDER);
+    assert!(document::check_scope(Kind::REQUEST, &Scope::pair(SENDER, RECEIVER)).is_ok());
+    assert!(document::check_scope(Kind::RESPONSE, &public).is_err());
+    assert!(document::check_scope(Kind::LISTING, &public).is_ok());
 }
 
 #[test]
