@@ -136,6 +136,10 @@ id!(
     StaffId, 16, "a staff id"
 );
 id!(
+    /// A data key: the first 16 bytes of SHA-256 over what it is for and the key. Tells nothing of a random key.
+    DataKeyId, 16, "a data key id"
+);
+id!(
     /// Sealed bytes beside a document: SHA-256 of the ciphertext.
     BlobHash, 32, "a blob hash"
 );
@@ -152,6 +156,7 @@ shown_as_hex! {
     FeedId, "a feed id";
     EventId, "an event id";
     StaffId, "a staff id";
+    DataKeyId, "a data key id";
     BlobHash, "a blob hash";
 }
 

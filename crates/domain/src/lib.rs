@@ -26,8 +26,8 @@ pub mod token;
 pub mod transfer;
 
 pub use id::{
-    ActorId, BlobHash, ChangeHash, DocId, EventId, FeedId, Incarnation, KeyId, NodeId, OrgId, RecordId, ScopeId,
-    StaffId, VersionId,
+    ActorId, BlobHash, ChangeHash, DataKeyId, DocId, EventId, FeedId, Incarnation, KeyId, NodeId, OrgId, RecordId,
+    ScopeId, StaffId, VersionId,
 };
 pub use refusal::{Refusal, RefusalKind};
 pub use sum::Sum;

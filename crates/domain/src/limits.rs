@@ -195,3 +195,7 @@ pub const EVENT_EARLIEST_MS: i64 = 946_684_800_000;
 pub const EVENT_LATEST_MS: i64 = 7_258_118_400_000;
 /// How far ahead of this node's clock an event that is written here may lie.
 pub const EVENT_AHEAD_MS: i64 = 5 * 60 * 1000;
+/// Sizes that a sealed payload of a referral is padded to.
+pub const BLOB_BYTES: [usize; 4] = [4 << 10, 16 << 10, 64 << 10, 256 << 10];
+/// Largest wrapped data key.
+pub const WRAPPED_KEY_BYTES: usize = 4 << 10;

@@ -4,7 +4,8 @@
 //! of what was sealed. Each holds events, and every event names what its author knew when it was written ([`event`]); [`document`]
 //! reads and writes them. [`fold()`] makes of both a [`State`], the same on every node that holds the same events. What may be done by
 //! whom and when is one table ([`authority`]), asked by who writes an event and by the fold alike, in the event's own past. What people
-//! see of it is in [`shown`], what is late in [`overdue`], and how referrals hang together in [`chain`].
+//! see of it is in [`shown`], what is late in [`overdue`], and how referrals hang together in [`chain`]. What the person said is sealed beside it ([`payload`]), under a key that is wrapped for each node that may
+//! read it ([`wrap`]) and locked where it is kept ([`lock`]).
 //!
 //! Nothing here has a clock, and nothing ever makes an event that took effect lose it.
 
@@ -15,9 +16,12 @@ pub mod document;
 pub mod event;
 pub mod fold;
 mod graph;
+pub mod lock;
 pub mod overdue;
+pub mod payload;
 pub mod shown;
 pub mod state;
+pub mod wrap;
 
 #[cfg(test)]
 mod tests;
@@ -27,9 +31,12 @@ pub use code::{Action, Basis, Contact, Onward, Outcome, Reason, Receipt, Role};
 pub use document::{Agreement, Events, PassBack, Request, Response, RestsOn};
 pub use event::{Body, Event};
 pub use fold::{Author, Homes, Referral, Standing, Told, fold};
+pub use lock::{LockKey, Place};
 pub use overdue::{AnswerTimes, Overdue, overdue};
+pub use payload::{Blob, DataKey};
 pub use shown::{Duty, Word, detail, owed, word};
 pub use state::{Erasure, Holder, RequestTrack, ResponseTrack, State, Stop};
+pub use wrap::{WrappedKey, Wrapping};
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -13,6 +13,7 @@ mod matrix;
 mod model;
 mod properties;
 mod rows;
+mod sealed;
 
 use super::code::*;
 use super::*;
