@@ -127,6 +127,22 @@ id!(
     /// One life of one scope's feed in one database; random.
     FeedId, 16, "a feed id"
 );
+id!(
+    /// An event of a referral: the first 16 bytes of SHA-256 of its bytes.
+    EventId, 16, "an event id"
+);
+id!(
+    /// A member of staff as a partner may know one: random, told from others by their own organisation alone.
+    StaffId, 16, "a staff id"
+);
+id!(
+    /// A data key: the first 16 bytes of SHA-256 over what it is for and the key. Tells nothing of a random key.
+    DataKeyId, 16, "a data key id"
+);
+id!(
+    /// Sealed bytes beside a document: SHA-256 of the ciphertext.
+    BlobHash, 32, "a blob hash"
+);
 
 shown_as_hex! {
     NodeId, "a node id";
@@ -138,6 +154,10 @@ shown_as_hex! {
     ActorId, "an actor id";
     KeyId, "a key id";
     FeedId, "a feed id";
+    EventId, "an event id";
+    StaffId, "a staff id";
+    DataKeyId, "a data key id";
+    BlobHash, "a blob hash";
 }
 
 impl OrgId {

@@ -14,6 +14,7 @@ pub mod listing;
 pub mod log;
 pub mod organisation;
 pub mod proposal;
+pub mod referral;
 pub mod refusal;
 #[cfg(any(test, feature = "sim"))]
 pub mod sim;
@@ -24,7 +25,10 @@ pub mod time;
 pub mod token;
 pub mod transfer;
 
-pub use id::{ActorId, ChangeHash, DocId, FeedId, Incarnation, KeyId, NodeId, OrgId, RecordId, ScopeId, VersionId};
+pub use id::{
+    ActorId, BlobHash, ChangeHash, DataKeyId, DocId, EventId, FeedId, Incarnation, KeyId, NodeId, OrgId, RecordId,
+    ScopeId, StaffId, VersionId,
+};
 pub use refusal::{Refusal, RefusalKind};
 pub use sum::Sum;
 pub use time::Timestamp;

@@ -189,3 +189,23 @@ pub const LOG_EPOCHS: i64 = 1_000;
 pub const LOG_PAGE_BYTES: u64 = 256 << 10;
 /// Documents in one page of the log.
 pub const LOG_PAGE_ROWS: usize = 128;
+/// Events of one party to one referral: the keys of one map.
+pub const REFERRAL_EVENTS: usize = MAP_KEYS;
+/// Events of one party past which only what brings a referral to its end is written.
+pub const REFERRAL_EVENTS_OPEN: usize = REFERRAL_EVENTS - 32;
+/// Largest event of a referral.
+pub const EVENT_BYTES: usize = 3 << 10;
+/// Most events of one side that an event names as the latest its author knew.
+pub const EVENT_LINKS: usize = 64;
+/// Highest version of a request.
+pub const REQUEST_VERSIONS: u32 = 100;
+/// Earliest moment that an event of a referral may name: 2000-01-01.
+pub const EVENT_EARLIEST_MS: i64 = 946_684_800_000;
+/// Latest: 2200-01-01.
+pub const EVENT_LATEST_MS: i64 = 7_258_118_400_000;
+/// How far ahead of this node's clock an event that is written here may lie.
+pub const EVENT_AHEAD_MS: i64 = 5 * 60 * 1000;
+/// Sizes that a sealed payload of a referral is padded to.
+pub const BLOB_BYTES: [usize; 4] = [4 << 10, 16 << 10, 64 << 10, 256 << 10];
+/// Largest wrapped data key.
+pub const WRAPPED_KEY_BYTES: usize = 4 << 10;

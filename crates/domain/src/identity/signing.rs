@@ -30,6 +30,14 @@ impl Tag {
     pub const ADDRESSES: Self = Self("fingerpost addresses v1");
     /// A hub's word on one organisation.
     pub const ROSTER_ENTRY: Self = Self("fingerpost roster entry v1");
+    /// A referral's data key, by its id.
+    pub const DATA_KEY: Self = Self("fingerpost data key v1");
+    /// A referral's payload, sealed with it.
+    pub const PAYLOAD: Self = Self("fingerpost referral payload v1");
+    /// That key, wrapped for a node.
+    pub const WRAPPED_KEY: Self = Self("fingerpost wrapped key v1");
+    /// Client data where it is kept.
+    pub const LOCK: Self = Self("fingerpost lock v1");
 
     /// SHA-256 over the tag, its length, and the bytes: an id for the object.
     pub fn digest(self, bytes: &[u8]) -> [u8; 32] {

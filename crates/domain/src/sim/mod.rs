@@ -50,6 +50,8 @@ mod hostile;
 #[cfg(test)]
 mod keeping;
 #[cfg(test)]
+mod referral;
+#[cfg(test)]
 mod stolen;
 #[cfg(test)]
 mod stories;

@@ -209,6 +209,7 @@ impl Engine {
         if said.scope_id != taking.scope.id() || said.org_id != taking.scope.owner {
             return Err(Refusal::not_authentic("it speaks of another scope than it came in"));
         }
+        crate::referral::document::check_scope(said.kind, &taking.scope)?;
         let known = taking.loaded.documents.contains_key(&said.doc_id);
         let held = known && taking.loaded.documents.get(&said.doc_id).is_some_and(|d| d.holds(&statement));
         if !held {

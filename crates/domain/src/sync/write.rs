@@ -10,6 +10,7 @@ use crate::document::crdt::Content;
 use crate::document::{Edit, StoredChange, chunk};
 use crate::identity::signing::Tag;
 use crate::proposal::answer_document;
+use crate::referral::document::check_audience;
 use crate::statement::{Life, SignedStatement};
 use crate::{ActorId, ChangeHash, DocId, Incarnation, OrgId, Refusal, RefusalKind, Timestamp, limits};
 use std::collections::BTreeSet;
@@ -141,6 +142,7 @@ impl Engine {
                 .hint("edit it, or share it again when it was withdrawn"));
         }
         let scopes = self.scopes_of(audience)?;
+        check_audience(kind, &value, audience)?;
         set_audience(&mut value, audience);
         let actor = ActorId::new(&self.own.org, self.own.incarnation);
         let (content, chunks) = Content::create(actor, now, kind, &value)?;
@@ -217,6 +219,7 @@ impl Engine {
         let (live, stands) = (self.live_scopes(document), self.scopes_to_sign(document));
         let mut value = document.open_at(&standing.heads)?.value();
         let said = value.get(AUDIENCE).cloned();
+        check_audience(document.kind, &value, audience)?;
         set_audience(&mut value, audience);
         if live == scopes && stands == scopes && said == value.get(AUDIENCE).cloned() {
             return Err(Refusal::new(RefusalKind::AlreadyDone, "it has this audience already"));
@@ -282,6 +285,7 @@ impl Engine {
             return Err(Refusal::new(RefusalKind::AlreadyDone, refusal));
         }
         self.check_home("what was withdrawn")?;
+        check_audience(document.kind, &value, audience)?;
         set_audience(&mut value, audience);
         self.renew(now, doc_id, value, scopes, loaded, out)
     }

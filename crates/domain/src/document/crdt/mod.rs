@@ -5,6 +5,7 @@
 //! inside `catch_unwind`, on a copy, so that what Automerge cannot stand is a refusal and leaves nothing half done. What it never
 //! does: decide whether the bytes may be looked at at all (`chunk` did, before).
 
+mod additive;
 mod check;
 mod history;
 mod read;
@@ -85,10 +86,14 @@ impl Content {
         })
     }
 
-    /// Refuses what may not stand in a document of this kind: nesting, keys of a map, length of a text, NUL. An unknown kind or field
-    /// is no error.
+    /// Refuses what may not stand in a document of this kind: nesting, keys of a map, length of a text, NUL; in the documents of a
+    /// referral anything but growth. An unknown kind or field is no error.
     pub fn check(&self, kind: Kind) -> Result<(), Refusal> {
-        guarded("the document", || check::check(&self.doc, kind))
+        guarded("the document", || check::check(&self.doc, kind))?;
+        match kind {
+            Kind::REQUEST | Kind::RESPONSE => guarded("the referral", || additive::check(&self.doc)),
+            _ => Ok(()),
+        }
     }
 
     /// A new document that holds this value, and its plain chunks in causal order: one, unless the value is larger than one change

@@ -1,6 +1,7 @@
 //! Reading a document: the value that stands, and the fields where several do.
 
 use super::actor_of;
+use super::additive::stand_together;
 use crate::limits::NESTING;
 use crate::{ActorId, Timestamp};
 use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc, ScalarValueRef, ValueRef};
@@ -30,7 +31,19 @@ pub struct Standing {
 
 /// The value that stands, keys sorted. Empty maps are left out: those of a kind are made before they hold anything.
 pub(super) fn value(doc: &Automerge) -> Value {
-    Value::Object(map(doc, &ROOT, 0))
+    let mut fields = map(doc, &ROOT, 0);
+    for item in doc.map_range(&ROOT, ..).filter(|item| item.conflict && stand_together(&item.key, &item.value)) {
+        let all = doc.get_all(&ROOT, item.key.as_ref()).unwrap_or_default();
+        let mut united = Map::new();
+        for (value, id) in &all {
+            if let Value::Object(held) = any_value(doc, value, id, 0) {
+                united.extend(held);
+            }
+        }
+        united.sort_keys();
+        fields.insert(item.key.into_owned(), Value::Object(united));
+    }
+    Value::Object(fields)
 }
 
 fn map(doc: &impl ReadDoc, object: &ObjId, depth: usize) -> Map<String, Value> {
@@ -112,7 +125,8 @@ pub(super) fn conflicts(doc: &Automerge) -> Vec<Conflict> {
             ObjType::Text => {}
             ObjType::Map | ObjType::Table => {
                 for item in doc.map_range(&object, ..) {
-                    if item.conflict {
+                    let stands = path.is_empty() && stand_together(&item.key, &item.value);
+                    if item.conflict && !stands {
                         found.extend(conflict(doc, &object, item.key.as_ref(), here(item.key.to_string())));
                     }
                     if let ValueRef::Object(inner) = item.value {
