@@ -17,11 +17,17 @@ use std::time::{Duration, Instant};
 /// It never ends when it takes longer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(3_600);
 const OWNERS: usize = 10;
-const LISTINGS_EACH: usize = 10_000;
-const LISTINGS: usize = OWNERS * LISTINGS_EACH;
 
-/// Makes it, then measures it.
-pub(crate) async fn run(report: &mut Report) -> Fallible<()> {
+/// How many listings there are.
+#[derive(Clone, Copy)]
+struct Size {
+    each: usize,
+    all: usize,
+}
+
+/// Makes it with so many listings of each owner, then measures it.
+pub(crate) async fn run(each: usize, report: &mut Report) -> Fallible<()> {
+    let size = Size { each, all: OWNERS * each };
     let (program, folder) = (process::program()?, tempfile::tempdir()?);
     let place = folder.path().join("hub");
     // The hub's port is only known once it runs, and invitations name the proxy: so it starts twice.
@@ -30,48 +36,49 @@ pub(crate) async fn run(report: &mut Report) -> Fallible<()> {
     first.kill().await?;
     let proxy = Proxy::new(port).await?;
     let hub = Process::start(&program, &place, &port.to_string(), proxy.address).await?;
-    let owners = settle(&program, folder.path(), &hub, report).await?;
+    let owners = settle(&program, folder.path(), &hub, size, report).await?;
     let data = folder.path().join("follower");
     let follower = Process::start(&program, &data, ANY, NOWHERE).await?;
-    first_sync((&proxy, &hub, &follower), &owners, report).await?;
+    first_sync((&proxy, &hub, &follower), &owners, size, report).await?;
     let nodes = [("hub", &hub), ("follower", &follower)];
-    reconnect::memory(BOROUGH, "after first sync", LISTINGS, nodes, report);
-    reconnect::measure(BOROUGH, LISTINGS, (&proxy, &hub, &follower), report).await?;
+    reconnect::memory(BOROUGH, "after first sync", size.all, nodes, report);
+    reconnect::measure(BOROUGH, size.all, (&proxy, &hub, &follower), report).await?;
 
     follower.kill().await?;
     hub.kill().await?;
     let since = Instant::now();
     let hub = Process::start(&program, &place, &port.to_string(), proxy.address).await?;
-    report.add(BOROUGH, "start of the hub", LISTINGS, Unit::Milliseconds, [ms(since.elapsed())]);
+    report.add(BOROUGH, "start of the hub", size.all, Unit::Milliseconds, [ms(since.elapsed())]);
     let follower = Process::start(&program, &data, ANY, NOWHERE).await?;
     in_step(&follower).await?;
     proxy.flow(QUIET, BEGUN).await;
     let nodes = [("hub", &hub), ("follower", &follower)];
-    reconnect::memory(BOROUGH, "after a restart", LISTINGS, nodes, report);
+    reconnect::memory(BOROUGH, "after a restart", size.all, nodes, report);
     Ok(())
 }
 
 /// Owners who import their listings and send them to the hub, one after another. They are gone when this returns.
-async fn settle(program: &Path, folder: &Path, hub: &Process, report: &mut Report) -> Fallible<Vec<OrgId>> {
+async fn settle(program: &Path, folder: &Path, hub: &Process, size: Size, report: &mut Report) -> Fallible<Vec<OrgId>> {
     let (mut owners, mut importing, started) = (Vec::new(), Vec::new(), Instant::now());
     let file = folder.join("listings.ndjson");
     for n in 0..OWNERS {
         let owner = Process::start(program, &folder.join(format!("owner-{n}")), ANY, NOWHERE).await?;
-        data::write(&file, n * LISTINGS_EACH..(n + 1) * LISTINGS_EACH)?;
+        data::write(&file, n * size.each..(n + 1) * size.each)?;
         let since = Instant::now();
         import(&owner, &file).await?;
         importing.push(since.elapsed().as_secs_f64());
         pair(hub, &owner, InviteRole::Member).await?;
-        until(hub, (n + 1) * LISTINGS_EACH).await?;
+        until(hub, (n + 1) * size.each).await?;
         owners.push(organisation(&owner).await?);
         owner.kill().await?;
         eprintln!("{BOROUGH}: {} of {OWNERS} owners after {:.0} s", n + 1, started.elapsed().as_secs_f64());
     }
     report.note(format!(
-        "making the borough took {:.0} s: {OWNERS} owners imported {LISTINGS_EACH} listings each and sent them to the hub",
-        started.elapsed().as_secs_f64()
+        "making the borough took {:.0} s: {OWNERS} owners imported {} listings each and sent them to the hub",
+        started.elapsed().as_secs_f64(),
+        size.each,
     ));
-    report.add(BOROUGH, "import at each owner", LISTINGS_EACH, Unit::Seconds, importing);
+    report.add(BOROUGH, "import at each owner", size.each, Unit::Seconds, importing);
     Ok(owners)
 }
 
@@ -79,18 +86,19 @@ async fn settle(program: &Path, folder: &Path, hub: &Process, report: &mut Repor
 async fn first_sync(
     (proxy, hub, follower): (&Proxy, &Process, &Process),
     owners: &[OrgId],
+    size: Size,
     report: &mut Report,
 ) -> Fallible<()> {
     hub.forget_peak();
     pair(hub, follower, InviteRole::Member).await?;
-    until(follower, LISTINGS).await?;
+    until(follower, size.all).await?;
     in_step(follower).await?;
     let flow = proxy.flow(QUIET, BEGUN).await;
     let documents = Arc::new(floor::documents::read(&hub.data, owners).await?);
     let floor = floor::documents::run(documents, Some(1)).await?;
     let took = [flow.took.as_secs_f64()];
-    report.add_beside(BOROUGH, "first sync to who follows", LISTINGS, Unit::Seconds, took, floor.seconds);
-    let (wire, below) = ([per(flow.bytes, LISTINGS)], [per(floor.wire_bytes, LISTINGS)]);
-    report.add_beside(BOROUGH, "on the wire", LISTINGS, Unit::BytesAListing, wire, below);
+    report.add_beside(BOROUGH, "first sync to who follows", size.all, Unit::Seconds, took, floor.seconds);
+    let (wire, below) = ([per(flow.bytes, size.all)], [per(floor.wire_bytes, size.all)]);
+    report.add_beside(BOROUGH, "on the wire", size.all, Unit::BytesAListing, wire, below);
     Ok(())
 }

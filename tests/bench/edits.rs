@@ -13,8 +13,10 @@ use wire::proto::admin::{Edit, UpdateListingRequest, edit::Change};
 /// It never ends when it takes longer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(420);
 const LISTINGS: usize = 5_000;
-/// Callers at once: as many as a program that writes a lot has connections, or calls under way.
+/// Connections at once to the control socket.
 const CALLERS: usize = 32;
+/// Calls of `admin.v1` at once, over one connection: a node sheds what is beyond.
+const CALLS: usize = domain::limits::REQUESTS_IN_WORK;
 /// Edits where one caller waits for each.
 const EDITS_ALONE: usize = 500;
 /// Past this, three samples of one figure have to do.
@@ -25,15 +27,19 @@ const LONG: Duration = Duration::from_secs(20);
 enum Callers {
     /// One program on the control socket, an edit at a time.
     Alone,
-    /// As many as [`CALLERS`] connections to the control socket.
+    /// [`CALLERS`] of them.
     Control,
-    /// As many calls of `admin.v1` at once, over one connection.
+    /// A program with [`CALLS`] calls under way.
     Admin,
 }
 
 impl Callers {
     const fn count(self) -> usize {
-        if matches!(self, Self::Alone) { 1 } else { CALLERS }
+        match self {
+            Self::Alone => 1,
+            Self::Control => CALLERS,
+            Self::Admin => CALLS,
+        }
     }
 
     const fn edits(self) -> usize {
@@ -68,7 +74,7 @@ pub(crate) async fn run(report: &mut Report) -> Fallible<()> {
         let who = match callers {
             Callers::Alone => "one caller".to_owned(),
             Callers::Control => format!("{CALLERS} callers"),
-            Callers::Admin => format!("{CALLERS} calls of admin.v1"),
+            Callers::Admin => format!("{CALLS} calls of admin.v1"),
         };
         let size = callers.edits();
         report.add(EDITS, &format!("{who}, durable here"), size, Unit::EditsASecond, durable);

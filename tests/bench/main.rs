@@ -26,6 +26,7 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// What can go wrong in a benchmark ends it.
 type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -108,9 +109,11 @@ fn run() -> Fallible<()> {
     report.note(machine::words()?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let measured = runtime.block_on(async {
+        let mut told_to_end = signal(SignalKind::terminate())?;
         tokio::select! {
             measured = measure(&asked, &mut report) => measured,
             _ = tokio::signal::ctrl_c() => Err("stopped before its end".into()),
+            _ = told_to_end.recv() => Err("stopped before its end".into()),
         }
     });
     report.note(format!("when it was through, {}", machine::load()));
@@ -132,7 +135,7 @@ async fn measure(asked: &Asked, report: &mut Report) -> Fallible<()> {
         within(EDITS, edits::PATIENCE, edits::run(report)).await?;
     }
     if asked.wants(BOROUGH) {
-        within(BOROUGH, borough::PATIENCE, borough::run(report)).await?;
+        within(BOROUGH, borough::PATIENCE, borough::run(10 * asked.listings, report)).await?;
     }
     Ok(())
 }
