@@ -1,6 +1,7 @@
 //! Listings made for measuring: HSDS-UK 3.0 services of the size that real ones have, the same at every run.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::path::Path;
 
 const WHAT: &[&str] = &["art", "gardening", "walking", "English", "supper", "choir", "legal advice", "swimming"];
@@ -16,13 +17,18 @@ const TEXT: &[&str] = &[
     "Bus stops are two minutes away, and a bicycle can stand in the yard.",
 ];
 
-/// Writes `count` services as NDJSON.
-pub(crate) fn write(path: &Path, count: usize) -> std::io::Result<()> {
+/// Writes services as NDJSON: those of these numbers.
+pub(crate) fn write(path: &Path, numbers: Range<usize>) -> std::io::Result<()> {
     let mut out = String::new();
-    for n in 0..count {
+    for n in numbers {
         let _ = writeln!(out, "{}", service(n));
     }
     std::fs::write(path, out)
+}
+
+/// The id of the service of this number, which is its listing's.
+pub(crate) fn id(n: usize) -> String {
+    uuid(1, n)
 }
 
 fn service(n: usize) -> serde_json::Value {
@@ -30,7 +36,7 @@ fn service(n: usize) -> serde_json::Value {
     let (what, place) = (pick(WHAT, 1), pick(WHERE, 7));
     let text: Vec<_> = (0..10).map(|line| pick(TEXT, line * 31)).collect();
     serde_json::json!({
-        "id": uuid(1, n),
+        "id": id(n),
         "name": format!("{what} in {place}, group {n}"),
         "description": format!("A weekly {what} group. {}", text.join(" ")),
         "url": format!("https://example.org/groups/{n}"),

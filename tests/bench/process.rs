@@ -6,14 +6,28 @@ use node::control::Control;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
+/// Listens on a port of its own.
+pub(crate) const ANY: &str = "127.0.0.1:0";
+/// What nodes that dial say of themselves. Nothing listens there, as behind a home router: so every link is dialled from
+/// their side.
+pub(crate) const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 1);
+
+/// Documents that an engine read from its database since its process started.
+const DOCUMENTS_LOADED: &str = "fingerpost_documents_loaded_total ";
+
+/// A process that was killed is gone in this time, unless the machine is.
+const GONE: Duration = Duration::from_secs(5);
+
 /// A running node; killed when dropped.
 pub(crate) struct Process {
     child: Child,
-    data: PathBuf,
+    /// Its folder.
+    pub(crate) data: PathBuf,
     people: SocketAddr,
     /// Where it listens for nodes.
     pub(crate) address: SocketAddr,
@@ -47,6 +61,15 @@ impl Process {
         Ok(Self { child, data: data.to_owned(), people, address })
     }
 
+    /// Starts one that others can reach. Which port it gets is known only once it runs, and invitations name it: so it
+    /// starts twice.
+    pub(crate) async fn start_reachable(program: &Path, data: &Path) -> Fallible<Self> {
+        let first = Self::start(program, data, ANY, NOWHERE).await?;
+        let port = first.address;
+        first.kill().await?;
+        Self::start(program, data, &port.to_string(), port).await
+    }
+
     /// Kills it, and returns once it is gone: its folder and its port are free again.
     pub(crate) async fn kill(mut self) -> Fallible<()> {
         Ok(self.child.kill().await?)
@@ -75,8 +98,19 @@ impl Process {
         line.split_whitespace().nth(1).and_then(|kib| kib.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
     }
 
+    /// Lets its memory at its highest count from here on.
+    pub(crate) fn forget_peak(&self) {
+        // Where the system does not allow it, the figure is that of its whole life: never less.
+        let _ = std::fs::write(format!("/proc/{}/clear_refs", self.id()), "5");
+    }
+
+    /// Documents that its engine read from its database since it started.
+    pub(crate) async fn loaded(&self) -> Fallible<f64> {
+        self.counter(DOCUMENTS_LOADED).await
+    }
+
     /// A counter among its metrics; 0 when nothing was counted yet.
-    pub(crate) async fn counter(&self, name: &str) -> Fallible<f64> {
+    async fn counter(&self, name: &str) -> Fallible<f64> {
         let mut stream = TcpStream::connect(self.people).await?;
         let request = format!("GET /metrics HTTP/1.0\r\nHost: {}\r\nConnection: close\r\n\r\n", self.people);
         stream.write_all(request.as_bytes()).await?;
@@ -93,5 +127,16 @@ impl Process {
     pub(crate) fn disk_bytes(&self) -> u64 {
         let files = std::fs::read_dir(&self.data).into_iter().flatten().flatten();
         files.filter_map(|f| f.metadata().ok()).filter(|m| m.is_file()).map(|m| m.len()).sum()
+    }
+}
+
+impl Drop for Process {
+    /// Its folder is removed next, and must not be written to any more.
+    fn drop(&mut self) {
+        let _ = self.child.start_kill();
+        let since = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && since.elapsed() < GONE {
+            std::thread::yield_now();
+        }
     }
 }

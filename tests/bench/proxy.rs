@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
+
+/// Pieces that may be under way in one direction of a connection to somebody far.
+const UNDER_WAY: usize = 1024;
 
 /// Clones are one and the same.
 #[derive(Clone)]
@@ -30,6 +33,8 @@ pub(crate) struct Flow {
 struct State {
     started: Instant,
     is_shut: AtomicBool,
+    /// How long bytes of connections that begin now take to the other side.
+    delay_ms: AtomicU64,
     cut: Notify,
     /// The connection taken last. A joiner pairs on one connection and links on the next.
     newest: Mutex<Option<Arc<Counted>>>,
@@ -51,6 +56,7 @@ impl Proxy {
         let state = Arc::new(State {
             started: Instant::now(),
             is_shut: AtomicBool::new(false),
+            delay_ms: AtomicU64::new(0),
             cut: Notify::new(),
             newest: Mutex::default(),
         });
@@ -74,8 +80,15 @@ impl Proxy {
         self.state.cut.notify_waiters();
     }
 
-    /// Takes connections again.
+    /// Takes connections again, as near to each other as the machine has them.
     pub(crate) fn open(&self) {
+        self.open_far(Duration::ZERO);
+    }
+
+    /// Takes connections again, whose bytes take so long from one side to the other.
+    pub(crate) fn open_far(&self, away: Duration) {
+        let delay_ms = u64::try_from(away.as_millis()).unwrap_or(u64::MAX);
+        self.state.delay_ms.store(delay_ms, Ordering::SeqCst);
         self.state.is_shut.store(false, Ordering::SeqCst);
     }
 
@@ -122,6 +135,15 @@ async fn carry(inward: TcpStream, target: SocketAddr, state: Arc<State>, counted
     let _ = (inward.set_nodelay(true), outward.set_nodelay(true));
     let (in_read, in_write) = inward.into_split();
     let (out_read, out_write) = outward.into_split();
+    let delay = Duration::from_millis(state.delay_ms.load(Ordering::SeqCst));
+    if !delay.is_zero() {
+        tokio::select! {
+            () = copy_late(in_read, out_write, &state, &counted, delay) => {}
+            () = copy_late(out_read, in_write, &state, &counted, delay) => {}
+            () = state.cut.notified() => {}
+        }
+        return;
+    }
     tokio::select! {
         () = copy(in_read, out_write, &state, &counted) => {}
         () = copy(out_read, in_write, &state, &counted) => {}
@@ -143,6 +165,36 @@ async fn copy(
             return;
         }
     }
+}
+
+/// The same, some time later, which holds up nothing that comes behind it.
+async fn copy_late(
+    mut from: tokio::net::tcp::OwnedReadHalf,
+    mut to: tokio::net::tcp::OwnedWriteHalf,
+    state: &State,
+    counted: &Counted,
+    delay: Duration,
+) {
+    let (under_way, mut arriving) = mpsc::channel(UNDER_WAY);
+    let take = async move {
+        let (mut buffer, mut records) = (vec![0; 64 << 10], Records::default());
+        while let Ok(read @ 1..) = from.read(&mut buffer).await {
+            state.count(counted, read, records.beyond(&buffer[..read]));
+            let due = tokio::time::Instant::now() + delay;
+            if under_way.send((due, buffer[..read].to_vec())).await.is_err() {
+                return;
+            }
+        }
+    };
+    let give = async move {
+        while let Some((due, bytes)) = arriving.recv().await {
+            tokio::time::sleep_until(due).await;
+            if to.write_all(&bytes).await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::join!(take, give);
 }
 
 /// Where the records of one direction of a TLS 1.3 connection stand. Its handshake ends with the first sealed record:

@@ -1,61 +1,131 @@
-//! Figures by name and size, with their spread.
+//! Figures by run, name and size, with their spread and the floor that was measured beside them.
 
 use std::fmt::Write as _;
 
 /// One figure: several samples of one thing.
 struct Figure {
+    run: &'static str,
     name: String,
     size: usize,
-    unit: &'static str,
+    unit: Unit,
     samples: Vec<f64>,
+    /// The same of the floor, in the same run.
+    floor: Vec<f64>,
 }
 
-/// All figures of a run.
+/// What a figure counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Seconds,
+    Milliseconds,
+    Bytes,
+    BytesAListing,
+    Mebibytes,
+    Documents,
+    RoundTrips,
+    /// More is better, alone among these.
+    EditsASecond,
+}
+
+impl Unit {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Seconds => "s",
+            Self::Milliseconds => "ms",
+            Self::Bytes => "bytes",
+            Self::BytesAListing => "bytes a listing",
+            Self::Mebibytes => "MiB",
+            Self::Documents => "documents",
+            Self::RoundTrips => "round trips",
+            Self::EditsASecond => "edits a second",
+        }
+    }
+}
+
+/// All figures of a run of this program, and what else there is to say.
+#[derive(Default)]
 pub(crate) struct Report {
     figures: Vec<Figure>,
-    names: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl Report {
-    /// A report of the figures whose names begin with one of these; of all when there is none.
-    pub(crate) fn new(names: Vec<String>) -> Self {
-        Self { figures: Vec::new(), names }
+    /// Adds samples of one figure.
+    pub(crate) fn add(&mut self, run: &'static str, name: &str, size: usize, unit: Unit, samples: impl Into<Vec<f64>>) {
+        self.add_beside(run, name, size, unit, samples, Vec::new());
     }
 
-    /// Adds samples of one figure.
-    pub(crate) fn add(&mut self, name: &str, size: usize, unit: &'static str, samples: impl Into<Vec<f64>>) {
-        let mut samples = samples.into();
+    /// Adds samples of one figure, and of the floor.
+    pub(crate) fn add_beside(
+        &mut self,
+        run: &'static str,
+        name: &str,
+        size: usize,
+        unit: Unit,
+        samples: impl Into<Vec<f64>>,
+        floor: impl Into<Vec<f64>>,
+    ) {
+        let (mut samples, mut floor) = (samples.into(), floor.into());
         samples.sort_by(f64::total_cmp);
-        let is_asked = self.names.is_empty() || self.names.iter().any(|n| name.starts_with(n.as_str()));
-        if is_asked && !samples.is_empty() {
-            self.figures.push(Figure { name: name.to_owned(), size, unit, samples });
+        floor.sort_by(f64::total_cmp);
+        if !samples.is_empty() {
+            self.figures.push(Figure { run, name: name.to_owned(), size, unit, samples, floor });
         }
     }
 
-    /// A table: median, then least and most.
+    /// Adds a word for whoever reads the figures.
+    pub(crate) fn note(&mut self, words: impl Into<String>) {
+        self.notes.push(words.into());
+    }
+
+    /// A table: median, least and most, how many samples; beside it the floor's median and how many times that it is.
     pub(crate) fn text(&self) -> String {
-        let mut out = format!("{:<34} {:>7} {:>12} {:>12} {:>12}  unit\n", "figure", "size", "median", "least", "most");
+        let mut out = String::new();
+        let mut run = "";
         for f in &self.figures {
-            let (low, high) = (f.at(0.0), f.at(1.0));
-            let _ =
-                writeln!(out, "{:<34} {:>7} {:>12.3} {low:>12.3} {high:>12.3}  {}", f.name, f.size, f.at(0.5), f.unit);
+            if f.run != run {
+                run = f.run;
+                let _ = writeln!(
+                    out,
+                    "\n{run:<42} {:>8} {:>11} {:>11} {:>11} {:>3}  {:<16} {:>11} {:>8}",
+                    "listings", "median", "least", "most", "of", "unit", "floor", "x floor"
+                );
+            }
+            let (middle, low, high) = (f.at(0.5), f.at(0.0), f.at(1.0));
+            let _ = write!(
+                out,
+                "  {:<40} {:>8} {middle:>11.3} {low:>11.3} {high:>11.3} {:>3}  {:<16}",
+                f.name,
+                f.size,
+                f.samples.len(),
+                f.unit.word()
+            );
+            if let Some(times) = f.times_floor() {
+                let _ = write!(out, " {:>11.3} {times:>8.2}", quantile(&f.floor, 0.5));
+            }
+            out.truncate(out.trim_end().len());
+            out.push('\n');
+        }
+        for (n, note) in self.notes.iter().enumerate() {
+            let _ = writeln!(out, "{}note: {note}", if n == 0 { "\n" } else { "" });
         }
         out
     }
 
-    /// The same as JSON, an object a figure.
+    /// The same as JSON: an object a figure, and the notes.
     pub(crate) fn json(&self) -> String {
         let figures: Vec<_> = self
             .figures
             .iter()
             .map(|f| {
                 serde_json::json!({
-                    "figure": f.name, "size": f.size, "unit": f.unit,
+                    "run": f.run, "figure": f.name, "listings": f.size, "unit": f.unit.word(),
                     "median": f.at(0.5), "least": f.at(0.0), "most": f.at(1.0), "samples": f.samples.len(),
+                    "floor": f.times_floor().map(|_| quantile(&f.floor, 0.5)), "times_floor": f.times_floor(),
                 })
             })
             .collect();
-        format!("{}\n", serde_json::Value::from(figures))
+        format!("{}\n", serde_json::json!({ "figures": figures, "notes": self.notes }))
     }
 }
 
@@ -63,13 +133,13 @@ impl Figure {
     fn at(&self, share: f64) -> f64 {
         quantile(&self.samples, share)
     }
-}
 
-/// The median of samples in any order.
-pub(crate) fn median(samples: &[f64]) -> f64 {
-    let mut samples = samples.to_vec();
-    samples.sort_by(f64::total_cmp);
-    quantile(&samples, 0.5)
+    /// How many times the floor it costs: 1 is as good.
+    fn times_floor(&self) -> Option<f64> {
+        let (figure, floor) = (self.at(0.5), quantile(&self.floor, 0.5));
+        let times = if self.unit == Unit::EditsASecond { floor / figure } else { figure / floor };
+        times.is_finite().then_some(times)
+    }
 }
 
 /// The value below which this share of sorted samples lies.
@@ -83,4 +153,11 @@ pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     )]
     let place = (share * last as f64).round() as usize;
     sorted.get(place.min(last)).copied().unwrap_or(f64::NAN)
+}
+
+/// The same of samples in any order.
+pub(crate) fn quantile_of(samples: &[f64], share: f64) -> f64 {
+    let mut samples = samples.to_vec();
+    samples.sort_by(f64::total_cmp);
+    quantile(&samples, share)
 }

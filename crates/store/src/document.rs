@@ -96,10 +96,7 @@ impl Store {
     ) -> Result<Vec<DocumentRow>, StoreError> {
         let (conditions, mut values) = conditions(filter, after)?;
         values.push(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
-        let limit = values.len();
-        let select =
-            format!("select {COLUMNS} from document where {conditions} order by sort_key, doc_id limit ${limit}");
-        self.read(select, values).await?.iter().map(read_row).collect()
+        self.read(select(&conditions, values.len()), values).await?.iter().map(read_row).collect()
     }
 
     /// The documents whose record id begins so, at most `limit` of them, in order.
@@ -160,6 +157,11 @@ impl Store {
     }
 }
 
+/// Documents by name that meet these conditions; the last value is how many at most.
+fn select(conditions: &str, limit: usize) -> String {
+    format!("select {COLUMNS} from document where {conditions} order by sort_key, doc_id limit ${limit}")
+}
+
 fn conditions(filter: &DocumentFilter, after: Option<&DocumentPlace>) -> Result<(String, Vec<Value>), StoreError> {
     let mut values = Vec::new();
     let mut bind = |value: Value| {
@@ -168,7 +170,11 @@ fn conditions(filter: &DocumentFilter, after: Option<&DocumentPlace>) -> Result<
     };
     let mut all = vec![if filter.with_hidden { "1 = 1" } else { IS_SHOWN }.to_owned()];
     if let Some(kind) = filter.kind {
-        all.push(format!("kind = {}", bind(Value::Int(kind.number().into()))));
+        // A few documents are found by what names them. SQLite holds their kind for narrower, and would look through all
+        // of the kind for them: an expression cannot be looked up.
+        let is_named = filter.record.is_some() || !(filter.ids.is_empty() && filter.about.is_empty());
+        let column = if is_named { "kind + 0" } else { "kind" };
+        all.push(format!("{column} = {}", bind(Value::Int(kind.number().into()))));
     }
     if !filter.owners.is_empty() {
         let owners: Vec<_> = filter.owners.iter().map(|owner| bind(owner.as_bytes().into())).collect();
@@ -208,3 +214,7 @@ fn conditions(filter: &DocumentFilter, after: Option<&DocumentPlace>) -> Result<
 fn escaped(text: &str) -> String {
     text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }
+
+#[cfg(test)]
+#[path = "document_tests.rs"]
+mod tests;

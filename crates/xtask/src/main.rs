@@ -14,7 +14,8 @@ cargo xtask test                              installs what is missing and runs 
 cargo xtask contract [--renew]                checks proto/ against what was agreed; renews that, on purpose
 cargo xtask simulate [--seeds N] [--from S]   runs the engine in N seeded worlds, from seed S
                [--plant BUG]                  the same with a bug in every node, until one shows it
-cargo xtask bench [NAME…] [--json]            measures, release build";
+cargo xtask bench [NAME…] [--json]            measures a release build, beside a floor: all runs, or these
+                  [--listings N]              (import first-sync reconnect apart relay edits reconnect-100000)";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);

@@ -74,7 +74,7 @@ impl Application {
         if row.owner != self.0.org && keepers(&row.value).contains(&self.0.org) {
             return self.propose(id, edits, String::new()).await;
         }
-        let row = self.find_own_listing(id, "edited").await?;
+        let row = self.own_listing(row, "edited").await?;
         let edits = edits_of(Kind::LISTING, &row.value, edits)?;
         named(&applied(&row.value, &edits), "a listing")?;
         self.write(row.doc_id, Kind::LISTING, WriteAction::Edit(edits)).await
@@ -130,7 +130,11 @@ impl Application {
     }
 
     pub(super) async fn find_own_listing(&self, text: &str, done: &str) -> Result<DocumentRow, Refusal> {
-        let row = self.find_listing(text).await?;
+        self.own_listing(self.find_listing(text).await?, done).await
+    }
+
+    /// A listing that was found, where it is this organisation's own.
+    async fn own_listing(&self, row: DocumentRow, done: &str) -> Result<DocumentRow, Refusal> {
         if row.owner == self.0.org {
             return Ok(row);
         }

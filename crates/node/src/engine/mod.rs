@@ -6,6 +6,7 @@
 mod cache;
 mod describe;
 mod run;
+mod together;
 
 pub(crate) use describe::{describe_organisation, ensure_described};
 pub(crate) use run::rosters;

@@ -1,6 +1,7 @@
 //! The loop itself.
 
 use super::cache::Cache;
+use super::together::{self, Writer};
 use super::{
     ASKS_WAITING, Acquaintance, Ask, EVENTS_WAITING, EngineHandle, LinkEvent, LinkId, NOTICES_KEPT, Outbox, Picture,
     Running,
@@ -73,6 +74,8 @@ pub async fn start(opening: Opening, stop: CancellationToken) -> Result<Running,
         heard_at: BTreeMap::new(),
         answers: BTreeMap::new(),
         next_ask: 0,
+        put_back: None,
+        faults: 0,
         due: VecDeque::new(),
         wake_at: None,
         publish,
@@ -170,6 +173,10 @@ struct Loop {
     heard_at: BTreeMap<OrgId, Timestamp>,
     answers: BTreeMap<AskId, oneshot::Sender<Result<Answer, Refusal>>>,
     next_ask: u64,
+    /// What was taken to be done with what came before it, and has to wait for its turn.
+    put_back: Option<Ask>,
+    /// How often the database failed.
+    faults: u64,
     /// Inputs that follow from what was done.
     due: VecDeque<Input>,
     wake_at: Option<Timestamp>,
@@ -209,7 +216,7 @@ impl Loop {
             let wake = sleep_until(self.wake_at);
             tokio::select! {
                 () = stop.cancelled() => break,
-                Some(ask) = asked.recv() => self.asked(ask).await?,
+                Some(ask) = next(&mut self.put_back, &mut asked) => self.asked(ask, &mut asked).await?,
                 Some(event) = happened.recv() => self.happened(event).await?,
                 () = wake => {
                     self.wake_at = None;
@@ -223,24 +230,54 @@ impl Loop {
         Ok(())
     }
 
-    async fn asked(&mut self, ask: Ask) -> Result<(), Error> {
+    async fn asked(&mut self, ask: Ask, waiting: &mut mpsc::Receiver<Ask>) -> Result<(), Error> {
         match ask {
-            Ask::Prune => self.prune_hidden().await?,
+            Ask::Prune => self.prune_hidden().await,
             Ask::Look(answer) => {
                 let _ = answer.send(self.picture());
+                Ok(())
             }
-            Ask::Do(command, answer) => {
-                if let Err(refusal) = self.has_room_for(&command) {
-                    let _ = answer.send(Err(refusal));
+            Ask::Do(Command::Write(writes), answer) => {
+                let (writers, put_back) = together::gather(Writer { writes, answer }, waiting);
+                self.put_back = put_back;
+                self.write(writers).await
+            }
+            Ask::Do(command, answer) => self.act(command, answer).await,
+        }
+    }
+
+    /// Writes in one transaction what several have asked for; where that is refused, what each asked for by itself.
+    async fn write(&mut self, mut writers: Vec<Writer>) -> Result<(), Error> {
+        if writers.len() > 1 {
+            let (answer, mut answered) = oneshot::channel();
+            let faults = self.faults;
+            self.act(Command::Write(together::joined(&writers)), answer).await?;
+            match answered.try_recv() {
+                Ok(Ok(answer)) => {
+                    together::share_out(writers, answer);
                     return Ok(());
                 }
-                self.next_ask += 1;
-                let id = AskId(self.next_ask);
-                self.answers.insert(id, answer);
-                self.take(Input::Ask(id, command)).await?;
+                Ok(Err(refusal)) if self.faults > faults => {
+                    writers.drain(..).for_each(|writer| drop(writer.answer.send(Err(refusal.clone()))));
+                }
+                Ok(Err(_)) | Err(_) => {}
             }
         }
+        for Writer { writes, answer } in writers {
+            self.act(Command::Write(writes), answer).await?;
+        }
         Ok(())
+    }
+
+    async fn act(&mut self, command: Command, answer: oneshot::Sender<Result<Answer, Refusal>>) -> Result<(), Error> {
+        if let Err(refusal) = self.has_room_for(&command) {
+            let _ = answer.send(Err(refusal));
+            return Ok(());
+        }
+        self.next_ask += 1;
+        let id = AskId(self.next_ask);
+        self.answers.insert(id, answer);
+        self.take(Input::Ask(id, command)).await
     }
 
     async fn happened(&mut self, event: LinkEvent) -> Result<(), Error> {
@@ -349,6 +386,7 @@ impl Loop {
             Err(Failure::Store(error)) => {
                 tracing::warn!(error = %error, node = ?node, "the database failed; links are cut and dialled again");
                 let refusal = refusal_of(&error);
+                self.faults += 1;
                 self.reset().await?;
                 if let Some(answer) = asker.and_then(|id| self.answers.remove(&id)) {
                     let _ = answer.send(Err(refusal));
@@ -524,6 +562,14 @@ fn refusal_of(error: &StoreError) -> Refusal {
     match error.hint() {
         Some(hint) => refusal.hint(hint),
         None => refusal,
+    }
+}
+
+/// What is to be done next of what was asked.
+async fn next(put_back: &mut Option<Ask>, asked: &mut mpsc::Receiver<Ask>) -> Option<Ask> {
+    match put_back.take() {
+        Some(ask) => Some(ask),
+        None => asked.recv().await,
     }
 }
 

@@ -164,6 +164,30 @@ async fn a_database_that_fails_refuses_asks_and_cuts_links_and_the_engine_goes_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_write_at_once_each_gets_its_own_answer() {
+    let side = Side::new().await;
+    let listing = |n: u8, name: &str| {
+        let doc_id = DocId::new(RecordId::from_bytes([n; 16]), Kind::LISTING, &side.org());
+        let action = WriteAction::Create { value: json!({"name": name}), audience: Audience::Public };
+        Write { doc_id, kind: Kind::LISTING, action, imported: None, change: None }
+    };
+    side.handle.ask(Command::Write(vec![listing(7, "the first")])).await.unwrap();
+    // One of them is there already: that one is refused, and no other for its sake.
+    let asks = (1..=30).map(|n| side.handle.ask(Command::Write(vec![listing(n, "one of many")])));
+    for (n, answer) in (1..=30).zip(futures::future::join_all(asks).await) {
+        let doc_id = DocId::new(RecordId::from_bytes([n; 16]), Kind::LISTING, &side.org());
+        let (name, is_new) = if n == 7 { ("the first", false) } else { ("one of many", true) };
+        match answer {
+            Ok(Answer::Written(written)) => assert!(is_new && written[0].doc_id == doc_id && written.len() == 1, "{n}"),
+            Err(refusal) => assert!(!is_new && refusal.kind == RefusalKind::AlreadyDone, "{n}: {refusal}"),
+            Ok(Answer::Done) => panic!("{n} was not written"),
+        }
+        let document = side.store.document(doc_id).await.unwrap().unwrap();
+        assert_eq!(document.row.unwrap().name, name, "{n}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_written_below_the_disk_reserve() {
     let side = Side::new().await;
     side.stop.cancel();
