@@ -78,7 +78,8 @@ impl Application {
         let certificate = self.other_node(&self.own_keys().await?, node)?;
         let key = certificate.author_key.id();
         if certificate.state == NodeState::Compromised {
-            let left = self.own_statements(|document| document.is_disowned().then(Timestamp::default), progress).await?;
+            let left =
+                self.own_statements(|document| document.is_disowned().then(Timestamp::default), progress).await?;
             if left.is_empty() {
                 let refusal = format!("node {} is said to be stolen already", certificate.node_id);
                 return Err(Refusal::new(RefusalKind::AlreadyDone, refusal));
