@@ -179,3 +179,13 @@ pub const LOG_EPOCHS: i64 = 1_000;
 pub const LOG_PAGE_BYTES: u64 = 256 << 10;
 /// Documents in one page of the log.
 pub const LOG_PAGE_ROWS: usize = 128;
+/// Bytes of changes of the documents in one page of a list, past its first document.
+pub const DOCUMENT_PAGE_BYTES: u64 = 4 << 20;
+/// Most keepers of a listing whose reports are shown beside it; of each at most [`PROPOSALS_OPEN`] are.
+pub const KEEPERS_SHOWN: usize = 16;
+/// Bytes of changes of the reports of one keeper, past the first, that are read to be shown beside a listing.
+pub const REPORTS_BYTES: u64 = 128 << 10;
+/// Most proposals that were answered, the last ones, among which is looked for whose words a listing's history holds.
+pub const PROPOSALS_RECALLED: usize = 500;
+/// Bytes of changes of the same, past the first.
+pub const PROPOSALS_RECALLED_BYTES: u64 = 1 << 20;

@@ -18,7 +18,7 @@ mod token;
 mod upkeep;
 mod usage;
 
-pub use document::{DocumentCount, DocumentFilter, DocumentPlace, RecordPrefix};
+pub use document::{DocumentCount, DocumentFilter, DocumentPage, DocumentPlace, PageBound, RecordPrefix};
 pub use error::{StoreError, StoreErrorKind};
 pub use invitation::Invitation;
 pub use log::{LogEntry, LogPage};

@@ -1,4 +1,5 @@
 //! Whole nodes in this process, over loopback and both databases.
 
 mod fixture;
+mod list;
 mod pair;

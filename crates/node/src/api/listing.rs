@@ -30,7 +30,7 @@ pub struct ListingRow {
     pub life: String,
 }
 
-/// A page of listings: at most 1,000, by name and then id.
+/// A page of listings: at most 1,000, fewer where they say much, by name and then id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListingPage {
     /// The rows.

@@ -12,7 +12,7 @@ mod partner;
 mod status;
 mod token;
 
-pub use change::{ListingChange, ListingChanges, ListingState, ListingStates, WatchFrom};
+pub use change::{ListedState, ListingChange, ListingChanges, ListingState, ListingStates, WatchFrom};
 pub use domain::{NodeId, OrgId, RecordId, Refusal, RefusalKind, Timestamp, VersionId};
 pub use import::{
     BadRow, ColumnReading, FieldDifference, ImportCounts, ImportDifference, ImportPreview, ImportSource, Imported,
