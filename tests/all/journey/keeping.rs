@@ -175,3 +175,18 @@ fn a_listing_that_is_handed_over_keeps_its_id() {
         }
     });
 }
+
+#[test]
+fn what_was_shared_in_confidence_is_not_claimed_for_all_to_see() {
+    check("confidence", |shelter, council| {
+        let refuge =
+            text(&shelter.json(&["listing", "add", "--set", "name=Refuge", "--audience", "Hoe Street Council"])["id"]);
+        expect_name(council, &refuge, "Refuge");
+        shelter.json(&["listing", "transfer", &refuge, "Hoe Street Council"]);
+        until("it is offered", || show(council, &refuge)?["offered_to"].as_str().map(drop));
+        council.run(&["listing", "claim", &refuge]).expect_told(1, &["is not public", "--audience"]);
+        council.json(&["listing", "claim", &refuge, "--audience", "Night Shelter"]);
+        until("it went over", || (show(council, &refuge)?["moved_from"]["confirmed"] == true).then_some(()));
+        assert_eq!(show(council, &refuge).expect("it stands")["audience"], "named");
+    });
+}

@@ -191,7 +191,7 @@ pub(crate) enum Listing {
     Claim {
         /// The listing's id or the start of it
         id: String,
-        /// Who may hold yours: public, partners, own, or organisations with commas between [default: public]
+        /// Who may hold yours: public, partners, own, or organisations with commas between [default: public, where the old one is; else it has to be said]
         #[arg(long)]
         audience: Option<String>,
     },

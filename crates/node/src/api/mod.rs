@@ -225,7 +225,7 @@ pub enum Request {
     ListingClaim {
         /// Which listing.
         id: String,
-        /// As in [`Request::ListingAdd`].
+        /// As in [`Request::ListingAdd`]; it has to be said where the listing is not public.
         audience: Option<String>,
     },
     /// Proposals. Answered by [`Response::Proposals`].
