@@ -190,20 +190,6 @@ impl Store {
         rows.iter().map(|row| sql::id(row, 0, "document id")).collect()
     }
 
-    /// Live proposals, and claims on listings, that are not answered by the owner of what they are about; and this
-    /// organisation's own whether answered or not.
-    pub async fn open_proposals(&self, own: &OrgId) -> Result<Vec<DocumentRow>, StoreError> {
-        let select = format!(
-            "select {COLUMNS} from document where about is not null and kind <> $1 and life = 1 \
-             and (owner = $2 or not exists \
-             (select 1 from document answer join document target on target.doc_id = document.about \
-              where answer.about = document.doc_id and answer.kind = $1 and answer.owner = target.owner)) \
-             order by doc_id"
-        );
-        let values = vec![Value::Int(Kind::ANSWER.number().into()), own.as_bytes().into()];
-        self.read(select, values).await?.iter().map(read_row).collect()
-    }
-
     /// How many live documents of which kind are here from whom.
     pub async fn counts(&self) -> Result<Vec<DocumentCount>, StoreError> {
         let select = format!(

@@ -13,6 +13,7 @@ mod load;
 mod log;
 mod open;
 mod organisation;
+mod proposal;
 mod sql;
 mod token;
 mod upkeep;
