@@ -164,9 +164,14 @@ fn told(written: &Written, done: &str) -> String {
     let id = written.id.to_string();
     if let Some(proposal) = written.proposal {
         let proposal = proposal.to_string();
+        let seen = if written.is_public {
+            "You keep this listing: all who see it see this too, with its note, until its owner answers.\n"
+        } else {
+            ""
+        };
         format!(
-            "Proposed to the listing's owner: {proposal}\nto see what becomes of it: fingerpost proposal list\nto take it \
-             back: fingerpost proposal withdraw {}\n",
+            "Proposed to the listing's owner: {proposal}\n{seen}to see what becomes of it: fingerpost proposal list\nto take \
+             it back: fingerpost proposal withdraw {}\n",
             short(&proposal, ID_SHOWN)
         )
     } else if written.changed {

@@ -198,6 +198,7 @@ impl Application {
                     version: one.version_id,
                     changed: one.changed,
                     proposal: None,
+                    is_public: false,
                 })),
                 None => Ok(Response::Done),
             },

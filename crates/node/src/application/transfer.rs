@@ -73,7 +73,7 @@ impl Application {
     pub(super) async fn moved_from(&self, row: &DocumentRow) -> Result<Option<MovedFrom>, Refusal> {
         let Some(from) = transfer::moved_from(&row.value) else { return Ok(None) };
         let old = self.0.store.document(from).await.map_err(fault)?;
-        let confirmed = old.as_ref().and_then(domain::sync::Document::moved_to) == Some((row.owner, row.doc_id));
+        let confirmed = old.as_ref().and_then(domain::sync::Document::went_to) == Some((row.owner, row.doc_id));
         Ok(Some(MovedFrom { organisation: old.map(|old| old.owner), confirmed }))
     }
 }
