@@ -3,3 +3,4 @@
 mod fixture;
 mod list;
 mod pair;
+mod report;
