@@ -38,7 +38,9 @@ fn owner_and_keeper_edit_apart_and_both_stand_everywhere() {
     borough("keeping", |hub, [charity, workers]| {
         let supper = add(charity, "Supper");
         charity.json(&["listing", "edit", &supper, "--set", "description=A warm room. Come as you are."]);
-        charity.json(&["listing", "keeper", "add", &supper, "Link Workers"]);
+        until("the hub has vouched for it, and it keeps the listing", || {
+            (charity.run(&["listing", "keeper", "add", &supper, "Link Workers"]).code == 0).then_some(())
+        });
         until("it has a keeper", || (show(workers, &supper)?["keepers"].as_array()?.len() == 1).then_some(()));
 
         charity.stop();

@@ -155,12 +155,12 @@ async fn wanted(node: &mut Asked, edits: &Edits, show: Request) -> Result<Vec<Pa
     in_editor("Change what you like, then save and close: only what you changed is written.", &view.fields)
 }
 
-pub(super) async fn write(place: &Place, node: &mut Asked, request: Request, done: &str) -> Result<(), Failure> {
+async fn write(place: &Place, node: &mut Asked, request: Request, done: &str) -> Result<(), Failure> {
     let Response::Written(written) = node.ask(request).await? else { return Err(unexpected()) };
     place.reader.show(&json!(written), || told(&written, done))
 }
 
-fn told(written: &Written, done: &str) -> String {
+pub(super) fn told(written: &Written, done: &str) -> String {
     let id = written.id.to_string();
     if let Some(proposal) = written.proposal {
         let proposal = proposal.to_string();

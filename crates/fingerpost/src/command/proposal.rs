@@ -2,7 +2,7 @@
 
 use super::Place;
 use super::import::{agreed, declined, is_asked};
-use super::listing::write;
+use super::listing::told;
 use crate::arguments::Proposal;
 use crate::node_of::{Asked, Need, find, unexpected};
 use crate::output::{Reader, print, print_json};
@@ -37,11 +37,12 @@ async fn accept(place: &Place, id: String, seen: Option<String>, yes: bool) -> R
     if is_asked && !agreed(&words, "Accept this?")? {
         return declined();
     }
-    if !is_asked && place.reader == Reader::Person {
-        print(&format!("{words}\n"))?;
-    }
     let request = Request::ProposalAccept { id, seen: seen.unwrap_or(version) };
-    write(place, &mut node, request, "Accepted").await
+    let Response::Written(written) = node.ask(request).await? else { return Err(unexpected()) };
+    place.reader.show(&json!(written), || {
+        let words = if is_asked { String::new() } else { format!("{words}\n") };
+        words + &told(&written, "Accepted")
+    })
 }
 
 /// A proposal as it stands: the name of what it says, and that in words.
