@@ -41,7 +41,7 @@ pub enum Input {
 #[derive(Clone, Debug)]
 pub enum Effect {
     /// Write this; what follows waits until it is durable.
-    Commit(Batch),
+    Commit(Box<Batch>),
     /// Send to a linked node; dropped when the link is gone.
     Send(NodeId, Message),
     /// End the link.

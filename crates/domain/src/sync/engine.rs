@@ -379,7 +379,7 @@ impl Outcome {
             return self.acknowledging_early();
         }
         if !self.batch.is_empty() {
-            effects.push(Effect::Commit(self.batch));
+            effects.push(Effect::Commit(Box::new(self.batch)));
         }
         effects.extend(self.after);
         effects.extend(self.wake_at.map(Effect::WakeAt));
