@@ -17,13 +17,22 @@ impl Store {
     /// Loads what is needed and nothing else, from one state of the database. A document is here when a statement of it
     /// or its row is. What is damaged is left out and named in `corrupt`.
     pub async fn load(&self, needs: &Needs) -> Result<Loaded, StoreError> {
+        self.load_beside(needs, &|_| false).await
+    }
+
+    /// The same, but for documents that the caller has: those that the needs come to are named in `kept` and not read.
+    pub async fn load_beside(
+        &self,
+        needs: &Needs,
+        has: &(dyn Fn(&DocId) -> bool + Sync),
+    ) -> Result<Loaded, StoreError> {
         let mut loaded = Loaded::default();
         match parts(needs) {
             0 => {}
-            1 => load_parts(&mut *self.pool.acquire().await?, needs, &mut loaded).await?,
+            1 => load_parts(&mut *self.pool.acquire().await?, needs, has, &mut loaded).await?,
             _ => {
                 let mut snapshot = self.snapshot().await?;
-                load_parts(&mut snapshot, needs, &mut loaded).await?;
+                load_parts(&mut snapshot, needs, has, &mut loaded).await?;
                 snapshot.commit().await?;
             }
         }
@@ -51,13 +60,20 @@ fn parts(needs: &Needs) -> usize {
     2 * documents + needs.id_sets.len() + single.into_iter().filter(|is_empty| !is_empty).count()
 }
 
-async fn load_parts(connection: &mut AnyConnection, needs: &Needs, loaded: &mut Loaded) -> Result<(), StoreError> {
+async fn load_parts(
+    connection: &mut AnyConnection,
+    needs: &Needs,
+    has: &(dyn Fn(&DocId) -> bool + Sync),
+    loaded: &mut Loaded,
+) -> Result<(), StoreError> {
     let mut documents = needs.documents.clone();
     load_versions(connection, &needs.versions, &mut documents, loaded).await?;
     for range in &needs.feeds {
         load_feed(connection, range, &mut documents, loaded).await?;
     }
     load_parting(connection, &needs.parting, &mut documents).await?;
+    let (kept, documents) = documents.into_iter().partition(has);
+    loaded.kept = kept;
     document::load(connection, &documents, loaded).await?;
     loaded.scopes = scope_states(connection, &needs.scopes).await?;
     load_cursors(connection, &needs.cursors, loaded).await?;

@@ -26,6 +26,15 @@ pub(super) fn flip_keys(node: &Node, org: &str, change: impl FnOnce(&mut Vec<u8>
     alter(node, select, Key::Bytes(org.as_bytes()), "update keys set bytes = $1 where org_id = $2", change);
 }
 
+/// The same of a hub's word on an organisation.
+pub(super) fn flip_entry(hub: &Node, of: &str, change: impl FnOnce(&mut Vec<u8>)) {
+    let id = |org: &str| org.parse::<domain::OrgId>().expect("an organisation id");
+    let hub_org = text(&hub.folder.json(["status"])["organisation"]["id"]);
+    let entry = domain::sync::roster::entry_document(&id(&hub_org), &id(of));
+    let select = "select doc_id, bytes from change where doc_id = $1";
+    alter(hub, select, Key::Bytes(entry.as_bytes()), "update change set bytes = $1 where doc_id = $2", change);
+}
+
 /// Runs a statement behind the node's back; says how many rows it changed.
 pub(super) fn change(node: &Node, statement: &str) -> u64 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

@@ -1,6 +1,6 @@
 //! A hub and its members: what is public goes round, and nothing else.
 
-use super::damage::{change, flip, flip_keys, text};
+use super::damage::{change, flip, flip_entry, flip_keys, text};
 use super::{Node, add, borough, enrol, expect_clean, expect_listings, expect_name, pair, show, until};
 
 #[test]
@@ -117,6 +117,8 @@ fn what_was_altered_at_a_hub_is_refused_and_the_rest_arrives() {
         hub.stop();
         let org = charity.folder.json(["status"])["organisation"]["id"].clone();
         flip_keys(hub, &text(&org), |bytes| *bytes.last_mut().expect("bytes") ^= 1);
+        let comers = text(&late.json(&["status"])["organisation"]["id"]);
+        flip_entry(hub, &comers, |bytes| *bytes.last_mut().expect("bytes") ^= 1);
         hub.up();
         let last = Node::running("Last comers");
         enrol(hub, &last);
@@ -124,6 +126,7 @@ fn what_was_altered_at_a_hub_is_refused_and_the_rest_arrives() {
         expect_listings(&last, 1);
         let told = || last.json(&["status"])["refused"].to_string();
         until("the keys are refused", || told().contains("a keys object was refused").then_some(()));
+        until("the entry is refused", || told().contains("of roster").then_some(()));
         // The organisation itself is met again: all is well.
         charity.up();
         expect_listings(&last, 3);

@@ -7,7 +7,7 @@ use domain::sync::batch::{AddedChanges, Quarantined, Wanted};
 use domain::sync::needs::FeedRange;
 use domain::sync::{Batch, Needs, QuarantineMark};
 use domain::{FeedId, NodeId, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[test]
 fn nothing_is_loaded_that_was_not_asked_for() {
@@ -81,6 +81,23 @@ fn changes_come_in_the_order_they_were_stored_and_dropped_ones_not_at_all() {
         store.commit(&changes(1..1, vec![head(1, 300), head(1, 301)])).await.expect("commits");
         let document = store.document(shelter.doc(1)).await.expect("loads").expect("is here");
         assert_eq!(document.changes.changes(), &expected[..299]);
+    });
+}
+
+#[test]
+fn what_the_caller_has_is_named_and_not_read() {
+    check("beside", async |database| {
+        let store = database.open().await;
+        let shelter = author(1);
+        store.commit(&together((1..=3).map(|record| shelter.edit(record, 1)))).await.expect("commits");
+        let range = FeedRange { scope: shelter.public(), after: 0, rows: 10, bytes: 1 << 20 };
+        let needs = Needs { feeds: vec![range], documents: [shelter.doc(3)].into(), ..Needs::default() };
+        let has = [shelter.doc(2), shelter.doc(9)];
+        let loaded = store.load_beside(&needs, &|id| has.contains(id)).await.expect("loads");
+        assert_eq!(loaded.kept, [shelter.doc(2)].into());
+        let read: BTreeSet<_> = loaded.documents.keys().copied().collect();
+        assert_eq!(read, [shelter.doc(1), shelter.doc(3)].into());
+        assert_eq!(loaded.feeds[&shelter.public()].len(), 3, "its row is there all the same");
     });
 }
 

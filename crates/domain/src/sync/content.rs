@@ -272,13 +272,20 @@ impl Document {
             bytes: u64::try_from(self.bytes()).unwrap_or(u64::MAX),
         };
         if standing.life != Life::Erased && !standing.heads.is_empty() {
-            let content = self.open_at(&standing.heads)?;
+            let apart;
+            let content = match self.changes.heads() == &standing.heads {
+                true => self.open_whole()?,
+                false => {
+                    apart = self.open_at(&standing.heads)?;
+                    &apart
+                }
+            };
             row.value = content.value();
-            row.about = proposal::about(self.kind, &row.value);
+            row.about = proposal::about(row.kind, &row.value);
             row.name = row.value.get("name").and_then(|n| n.as_str()).unwrap_or_default().to_owned();
-            let conflicts = content.conflicts().len().saturating_add(self.disputes());
-            row.conflicts = u32::try_from(conflicts).unwrap_or(u32::MAX);
+            let conflicts = content.conflicts().len();
             row.last_modified = content.last_modified().unwrap_or(row.last_modified);
+            row.conflicts = u32::try_from(conflicts.saturating_add(self.disputes())).unwrap_or(u32::MAX);
         }
         Ok(row)
     }

@@ -52,6 +52,8 @@ pub struct FeedRange {
 pub struct Loaded {
     /// By id; a document asked for and not here is absent.
     pub documents: BTreeMap<DocId, Document>,
+    /// Documents that the needs come to and that the shell has kept since an earlier step: it puts them into `documents`.
+    pub kept: BTreeSet<DocId>,
     /// Which document a current version belongs to.
     pub versions: BTreeMap<VersionId, DocId>,
     /// Scopes with something in them.

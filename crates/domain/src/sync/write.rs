@@ -178,6 +178,7 @@ impl Engine {
             self.write_again(now, document, &left, out)?;
         }
         let standing = document.standing();
+        let is_whole = document.changes.heads() == &standing.heads;
         let mut content = document.open_at(&standing.heads)?;
         let actor = self.actor_at(document, &standing.heads);
         let chunks = content.edit(actor, now, document.kind, edits)?;
@@ -189,10 +190,13 @@ impl Engine {
             self.renew(now, doc_id, value, self.scopes_to_sign(document), loaded, out)?;
             return Ok(true);
         }
-        // The whole history with the change, not only what was opened for the edit.
-        let whole = document.open_whole()?.apply(chunks.iter().map(Vec::as_slice))?;
-        append(document, whole, &chunks, out)?;
         let heads = content.heads().into_iter().collect();
+        // The whole history with the change, not only what was opened for the edit.
+        let whole = match is_whole {
+            true => content,
+            false => document.open_whole()?.apply(chunks.iter().map(Vec::as_slice))?,
+        };
+        append(document, whole, &chunks, out)?;
         for scope in self.scopes_to_sign(document) {
             self.sign(now, document, &scope, &Said::live(standing.generation, &heads), out)?;
         }

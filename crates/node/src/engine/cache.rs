@@ -2,7 +2,7 @@
 
 use domain::DocId;
 use domain::sync::{Document, Needs};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a document costs in memory beside the bytes of its changes, roughly, when it is open.
 const DOCUMENT_OVERHEAD_BYTES: usize = 32 << 10;
@@ -41,6 +41,16 @@ impl Cache {
             None => true,
         });
         taken
+    }
+
+    /// Whether a document is kept.
+    pub(super) fn has(&self, id: &DocId) -> bool {
+        self.documents.contains_key(id)
+    }
+
+    /// Takes these out.
+    pub(super) fn take_all(&mut self, ids: &BTreeSet<DocId>) -> BTreeMap<DocId, Document> {
+        ids.iter().filter_map(|id| Some((*id, self.remove(id)?))).collect()
     }
 
     /// Keeps documents as a step left them, letting the longest unused go.

@@ -43,3 +43,14 @@ fn a_cleared_cache_keeps_its_limit() {
     keep(&mut cache, 3);
     assert_eq!([2, 3].map(|n| take(&mut cache, n)), [false, true]);
 }
+
+#[test]
+fn what_is_there_is_said_and_given_and_nothing_else() {
+    let mut cache = Cache::new(4 * DOCUMENT_OVERHEAD_BYTES);
+    keep(&mut cache, 1);
+    keep(&mut cache, 2);
+    assert_eq!([1, 2, 3].map(|n| cache.has(&id(n))), [true, true, false]);
+    let taken = cache.take_all(&[id(1), id(3)].into());
+    assert_eq!(taken.keys().collect::<Vec<_>>(), [&id(1)]);
+    assert_eq!([1, 2].map(|n| cache.has(&id(n))), [false, true]);
+}

@@ -403,12 +403,14 @@ impl Loop {
         let Some(engine) = &mut self.engine else { return Ok(()) };
         let mut needs = engine.needs(&input);
         let cached = self.cache.take(&mut needs);
-        let mut loaded = self.opening.store.load(&needs).await.map_err(Failure::Store)?;
+        let has = |id: &domain::DocId| self.cache.has(id);
+        let mut loaded = self.opening.store.load_beside(&needs, &has).await.map_err(Failure::Store)?;
         metrics::loaded(loaded.documents.len());
         for damaged in &loaded.corrupt {
             tracing::error!(document = %damaged.doc_id.record(), reason = %damaged.reason, "what is stored is damaged");
         }
         loaded.documents.extend(cached);
+        loaded.documents.extend(self.cache.take_all(&loaded.kept));
         let effects = engine.step(now(), input, &mut loaded);
         self.perform(effects).await?;
         let Loaded { documents, .. } = loaded;
