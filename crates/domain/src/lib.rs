@@ -14,6 +14,7 @@ pub mod limits;
 pub mod listing;
 pub mod log;
 pub mod organisation;
+pub mod pathway;
 pub mod proposal;
 pub mod referral;
 pub mod refusal;

@@ -35,6 +35,7 @@ pub use field::{Choice, Field, Kind, Requirement, Sensitivity, Tier, Translation
 pub use measure::{Item, Measure, Score};
 pub use publication::check_audience;
 pub use published::{FormDocument, PublishedForm};
+pub(crate) use read::{check_language, check_plain};
 pub use schema::json_schema;
 pub use typed::read_typed;
 

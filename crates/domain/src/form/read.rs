@@ -197,7 +197,7 @@ fn check_core(field: &Field, earlier: &[Field]) -> Result<(), Refusal> {
 }
 
 /// A tag of BCP 47, as far as its shape goes.
-fn check_language(tag: &str) -> Result<(), Refusal> {
+pub(crate) fn check_language(tag: &str) -> Result<(), Refusal> {
     let mut parts = tag.split('-');
     let first = parts.next().unwrap_or_default();
     let fits = matches!(first.len(), 2 | 3)
@@ -208,4 +208,12 @@ fn check_language(tag: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::invalid("a language is not written as a language tag").hint("write `en`, `cy`, `pl` and so on"))
+}
+
+/// Text for people: nothing in it that moves a cursor, hides text or turns its direction.
+pub(crate) fn check_plain(what: &str, text: &str) -> Result<(), Refusal> {
+    if text_fits(text) {
+        return Ok(());
+    }
+    Err(Refusal::malformed(format!("{what} has characters that hide or turn others")).hint("write plain words"))
 }
