@@ -117,11 +117,17 @@ pub const GENERATION_ACTORS: usize = 32;
 pub const PROPOSAL_EDITS: usize = 64;
 /// Longest note or reason of a proposal, in bytes of UTF-8.
 pub const PROPOSAL_WORDS_BYTES: usize = 2_000;
-/// Most proposals to own listings that are looked at while they wait; those beyond are found when there is room, at the
-/// next start.
-pub const PROPOSALS_WAITING: usize = 10_000;
+/// Most proposals of others to own listings that are looked at while they wait, of all makers. Those beyond wait for a
+/// person, or for the next start.
+pub const PROPOSALS_WAITING: usize = 20_000;
+/// Most of them of one maker, with those that were answered and that it has not taken back.
+pub const PROPOSALS_OF_MAKER: usize = 1_000;
 /// Most proposals to one listing that one organisation has open.
 pub const PROPOSALS_OPEN: usize = 16;
+/// Most proposals of one keeper that are taken without asking in a day: each makes a document of the owner's.
+pub const PROPOSALS_TAKEN_A_DAY: usize = 500;
+/// What a proposal or an answer that was taken back counts for among its owner's bytes, at least.
+pub const ENDED_BYTES: u64 = 1 << 10;
 /// How long a superseded feed row keeps its place.
 pub const FEED_ROW_KEPT_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 /// Quarantines of one owner within an hour after which its content is no longer taken.
@@ -247,3 +253,13 @@ pub const ANSWER_TIME_MS: i64 = 366 * 24 * 60 * 60 * 1000;
 pub const PUBLICATION_OVERHEAD_BYTES: usize = 256;
 /// Bytes of a published form or pathway in one text of its document.
 pub const PUBLICATION_PART_BYTES: usize = 12 << 10;
+/// Bytes of changes of the documents in one page of a list, past its first document.
+pub const DOCUMENT_PAGE_BYTES: u64 = 4 << 20;
+/// Most keepers of a listing whose reports are shown beside it; of each at most [`PROPOSALS_OPEN`] are.
+pub const KEEPERS_SHOWN: usize = 16;
+/// Bytes of changes of the reports of one keeper, past the first, that are read to be shown beside a listing.
+pub const REPORTS_BYTES: u64 = 128 << 10;
+/// Most proposals that were answered, the last ones, among which is looked for whose words a listing's history holds.
+pub const PROPOSALS_RECALLED: usize = 500;
+/// Bytes of changes of the same, past the first.
+pub const PROPOSALS_RECALLED_BYTES: u64 = 1 << 20;

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const INCIDENTS_KEPT: i64 = 1_000;
 
 /// How many bytes of a name lists are sorted by.
-const SORT_KEY_BYTES: usize = 128;
+pub(crate) const SORT_KEY_BYTES: usize = 128;
 
 impl Store {
     /// Writes a batch in one transaction and returns when it is durable, with the scopes whose feeds grew. Partners to

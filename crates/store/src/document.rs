@@ -1,14 +1,17 @@
 //! Documents as readers ask for them: lists, finds, counts.
 
-use crate::commit::{folded, life_number, sort_key};
+use crate::commit::{SORT_KEY_BYTES, folded, life_number, sort_key};
 use crate::load::{COLUMNS, read_row};
 use crate::sql::{self, Value};
 use crate::{Store, StoreError};
+use data_encoding::BASE64URL_NOPAD;
 use domain::document::Kind;
 use domain::statement::Life;
 use domain::sync::batch::DocumentRow;
 use domain::{DocId, OrgId, Refusal};
-use std::collections::BTreeSet;
+use sqlx::AnyConnection;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::str::FromStr;
 
 /// Content of the document was here at some time. A version can be known long before.
@@ -51,6 +54,46 @@ impl DocumentPlace {
     pub fn of(row: &DocumentRow) -> Self {
         Self { sort_key: sort_key(&row.name), doc_id: row.doc_id }
     }
+}
+
+/// As text, for a caller that comes back with it; nothing else is to be read in it.
+impl fmt::Display for DocumentPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = [self.doc_id.as_bytes().as_slice(), &self.sort_key].concat();
+        f.write_str(&BASE64URL_NOPAD.encode(&bytes))
+    }
+}
+
+impl FromStr for DocumentPlace {
+    type Err = Refusal;
+
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        let wrong = || Refusal::invalid("this is no place in a list").hint("begin the list anew");
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| wrong())?;
+        let (doc_id, sort_key) = bytes.split_first_chunk::<32>().ok_or_else(wrong)?;
+        if sort_key.len() > SORT_KEY_BYTES {
+            return Err(wrong());
+        }
+        Ok(Self { sort_key: sort_key.to_vec(), doc_id: DocId::from_bytes(*doc_id) })
+    }
+}
+
+/// How long a page of documents is at most. Its first document is there however large it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageBound {
+    /// Documents.
+    pub rows: usize,
+    /// Bytes of their changes.
+    pub bytes: u64,
+}
+
+/// A page of documents.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DocumentPage {
+    /// In the order of the list.
+    pub rows: Vec<DocumentRow>,
+    /// Whether nothing comes after them.
+    pub is_end: bool,
 }
 
 /// The first characters of a record id (a UUID, with or without hyphens).
@@ -99,6 +142,41 @@ impl Store {
         self.read(select(&conditions, values.len()), values).await?.iter().map(read_row).collect()
     }
 
+    /// The same, and past the first no more than so many bytes of changes. Where the documents are is read before what they
+    /// say, so that no more than one page of that is in memory.
+    pub async fn document_page(
+        &self,
+        filter: &DocumentFilter,
+        after: Option<&DocumentPlace>,
+        bound: PageBound,
+    ) -> Result<DocumentPage, StoreError> {
+        let (conditions, mut values) = conditions(filter, after)?;
+        values.push(Value::Int(i64::try_from(bound.rows).unwrap_or(i64::MAX)));
+        let limit = values.len();
+        let select =
+            format!("select doc_id, bytes from document where {conditions} order by sort_key, doc_id limit ${limit}");
+        self.page(select, values, bound).await
+    }
+
+    /// The page of the documents that a statement finds: it selects ids and bytes of changes, at most `bound.rows` of them.
+    pub(crate) async fn page(
+        &self,
+        select: impl Into<String>,
+        values: Vec<Value>,
+        bound: PageBound,
+    ) -> Result<DocumentPage, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        let found = sql::fetch(&mut snapshot, select, values).await?;
+        let places = found.iter().map(|row| Ok((sql::id(row, 0, "document id")?, sql::count(row, 1)?)));
+        let mut places: Vec<(DocId, u64)> = places.collect::<Result<_, StoreError>>()?;
+        let all = places.len();
+        places.truncate(fitting(places.iter().map(|(_, bytes)| *bytes), bound.bytes));
+        let is_end = places.len() == all && all < bound.rows;
+        let rows = rows_of(&mut snapshot, places.iter().map(|(doc_id, _)| *doc_id)).await?;
+        snapshot.commit().await?;
+        Ok(DocumentPage { rows, is_end })
+    }
+
     /// The documents whose record id begins so, at most `limit` of them, in order.
     pub async fn find(&self, record: &RecordPrefix, limit: usize) -> Result<Vec<DocId>, StoreError> {
         let select = format!(
@@ -107,20 +185,6 @@ impl Store {
         let limit = Value::Int(i64::try_from(limit).unwrap_or(i64::MAX));
         let rows = self.read(select, vec![record.low.as_bytes().into(), record.high.as_bytes().into(), limit]).await?;
         rows.iter().map(|row| sql::id(row, 0, "document id")).collect()
-    }
-
-    /// Live proposals, and claims on listings, that are not answered by the owner of what they are about; and this
-    /// organisation's own whether answered or not.
-    pub async fn open_proposals(&self, own: &OrgId) -> Result<Vec<DocumentRow>, StoreError> {
-        let select = format!(
-            "select {COLUMNS} from document where about is not null and kind <> $1 and life = 1 \
-             and (owner = $2 or not exists \
-             (select 1 from document answer join document target on target.doc_id = document.about \
-              where answer.about = document.doc_id and answer.kind = $1 and answer.owner = target.owner)) \
-             order by doc_id"
-        );
-        let values = vec![Value::Int(Kind::ANSWER.number().into()), own.as_bytes().into()];
-        self.read(select, values).await?.iter().map(read_row).collect()
     }
 
     /// How many live documents of which kind are here from whom.
@@ -208,6 +272,30 @@ fn conditions(filter: &DocumentFilter, after: Option<&DocumentPlace>) -> Result<
         all.push(format!("(sort_key, doc_id) > ({key}, {doc_id})"));
     }
     Ok((all.join(" and "), values))
+}
+
+/// How many of these go into one page: the first, and more while their bytes fit.
+fn fitting(sizes: impl Iterator<Item = u64>, most: u64) -> usize {
+    let mut bytes = 0_u64;
+    let fit = sizes.enumerate().take_while(|(i, size)| {
+        bytes = bytes.saturating_add(*size);
+        *i == 0 || bytes <= most
+    });
+    fit.count()
+}
+
+/// The rows of these documents, in this order.
+async fn rows_of(
+    connection: &mut AnyConnection,
+    ids: impl Iterator<Item = DocId>,
+) -> Result<Vec<DocumentRow>, StoreError> {
+    let ids: Vec<_> = ids.collect();
+    let select = format!("select {COLUMNS} from document where doc_id in (#)");
+    let keys: Vec<_> = ids.iter().map(DocId::as_bytes).collect();
+    let found = sql::fetch_for(connection, &select, &[], &keys).await?;
+    let rows = found.iter().map(|row| read_row(row).map(|row| (row.doc_id, row)));
+    let mut rows: BTreeMap<_, _> = rows.collect::<Result<_, _>>()?;
+    Ok(ids.iter().filter_map(|doc_id| rows.remove(doc_id)).collect())
 }
 
 /// Text that `like` takes as it stands.

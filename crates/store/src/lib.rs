@@ -14,12 +14,13 @@ mod load;
 mod log;
 mod open;
 mod organisation;
+mod proposal;
 mod sql;
 mod token;
 mod upkeep;
 mod usage;
 
-pub use document::{DocumentCount, DocumentFilter, DocumentPlace, RecordPrefix};
+pub use document::{DocumentCount, DocumentFilter, DocumentPage, DocumentPlace, PageBound, RecordPrefix};
 pub use error::{StoreError, StoreErrorKind};
 pub use invitation::Invitation;
 pub use log::{LogEntry, LogPage};

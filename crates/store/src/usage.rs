@@ -2,14 +2,21 @@
 
 use crate::sql;
 use crate::{Store, StoreError};
-use domain::OrgId;
+use domain::document::Kind;
 use domain::sync::Usage;
+use domain::{OrgId, limits};
 use std::collections::BTreeMap;
 
 impl Store {
-    /// Documents and bytes of changes held of each owner, whatever became of them.
+    /// Documents and bytes of changes held of each owner, as each document counts (`DocumentRow::usage`).
     pub async fn usage(&self) -> Result<BTreeMap<OrgId, Usage>, StoreError> {
-        let select = "select owner, count(*), cast(coalesce(sum(bytes), 0) as bigint) from document group by owner";
+        let (proposal, answer, least) = (Kind::PROPOSAL.number(), Kind::ANSWER.number(), limits::ENDED_BYTES);
+        let select = format!(
+            "select owner, cast(sum(case when ended = 1 then 0 else 1 end) as bigint), \
+             cast(sum(case when ended = 1 and bytes < {least} then {least} else bytes end) as bigint) \
+             from (select owner, bytes, case when life <> 1 and kind in ({proposal}, {answer}) then 1 else 0 end as ended \
+             from document) as counted group by owner"
+        );
         let rows = self.read(select, vec![]).await?;
         rows.iter()
             .map(|row| {

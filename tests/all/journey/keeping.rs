@@ -38,14 +38,18 @@ fn owner_and_keeper_edit_apart_and_both_stand_everywhere() {
     borough("keeping", |hub, [charity, workers]| {
         let supper = add(charity, "Supper");
         charity.json(&["listing", "edit", &supper, "--set", "description=A warm room. Come as you are."]);
-        charity.json(&["listing", "keeper", "add", &supper, "Link Workers"]);
+        until("the hub has vouched for it, and it keeps the listing", || {
+            (charity.run(&["listing", "keeper", "add", &supper, "Link Workers"]).code == 0).then_some(())
+        });
         until("it has a keeper", || (show(workers, &supper)?["keepers"].as_array()?.len() == 1).then_some(()));
 
         charity.stop();
         let edited =
             workers.json(&["listing", "edit", &supper, "--set", "description=A warm room. Come as you are, or later."]);
         assert_eq!((&edited["id"], &edited["changed"]), (&supper.clone().into(), &true.into()), "{edited}");
-        workers.json(&["listing", "edit", &supper, "--set", "fees=free"]);
+        let proposed = workers.json(&["listing", "propose", &supper, "--set", "fees=free", "--note", "I rang them"]);
+        assert_eq!(proposed["is_public"], true, "all see a keeper's note");
+        expect_says(workers, &["proposal", "list"], &["I rang them", "all who see the listing see this note"]);
         for node in [&*hub, workers] {
             until("it is reported", || (reports(node, &supper).len() == 2).then_some(()));
             assert_eq!(show(node, &supper).expect("it stands")["description"], "A warm room. Come as you are.");
@@ -107,7 +111,13 @@ fn a_proposal_is_answered_and_its_maker_hears_of_it() {
         council.run(&["proposal", "withdraw", &back]).expect_done();
         council.run(&["proposal", "accept", &yes]).expect_told(1, &["only the listing's owner answers it"]);
         shelter.run(&["proposal", "withdraw", &yes]).expect_told(1, &["proposal refuse"]);
-        shelter.json(&["proposal", "accept", &yes]);
+        // What is accepted is what was seen.
+        let seen =
+            proposals(shelter).into_iter().find(|(_, row)| row["id"] == yes).expect("it waits").1["version"].clone();
+        shelter
+            .run(&["proposal", "accept", &yes, "--seen", "9b1c0e6f"])
+            .expect_told(1, &["does not say what was seen"]);
+        expect_says(shelter, &["proposal", "accept", &yes, "--seen", &text(&seen)], &["fees: \"free\"", "Accepted"]);
         shelter.run(&["proposal", "refuse", &no, "--reason", "it was never so"]).expect_done();
         shelter.run(&["proposal", "accept", &no]).expect_told(1, &[]);
         expect(council, &supper, "fees", "free");
@@ -168,10 +178,30 @@ fn a_listing_that_is_handed_over_keeps_its_id() {
         until("it went over", || (show(hub, &kept)?["owner"] == new).then_some(()));
         charity.run(&["listing", "edit", &supper, "--set", "fees=x"]).expect_told(1, &["Link Workers"]);
         workers.run(&["listing", "claim", &supper]).expect_told(1, &["your own listing"]);
+        // A claim that was accepted is no proposal any more: taking it back would take the listing from everybody.
+        let told = workers.lines(&["proposal", "list", "--all"]);
+        assert!(told.iter().any(|row| row["kind"] == "claim" && row["state"] == "accepted"), "{told:?}");
+        workers.run(&["proposal", "withdraw", &supper]).expect_told(1, &["was accepted", "listing withdraw"]);
+        assert_eq!(show(hub, &supper).expect("it stands")["owner"], new);
         charity.run(&["listing", "transfer", &supper, "Link Workers"]).expect_told(1, &["Link Workers"]);
         workers.run(&["listing", "edit", &supper, "--set", "moved_from=x"]).expect_told(1, &["listing claim"]);
         for node in [&*hub, charity, workers] {
             expect_clean(node);
         }
+    });
+}
+
+#[test]
+fn what_was_shared_in_confidence_is_not_claimed_for_all_to_see() {
+    check("confidence", |shelter, council| {
+        let refuge =
+            text(&shelter.json(&["listing", "add", "--set", "name=Refuge", "--audience", "Hoe Street Council"])["id"]);
+        expect_name(council, &refuge, "Refuge");
+        shelter.json(&["listing", "transfer", &refuge, "Hoe Street Council"]);
+        until("it is offered", || show(council, &refuge)?["offered_to"].as_str().map(drop));
+        council.run(&["listing", "claim", &refuge]).expect_told(1, &["is not public", "--audience"]);
+        council.json(&["listing", "claim", &refuge, "--audience", "Night Shelter"]);
+        until("it went over", || (show(council, &refuge)?["moved_from"]["confirmed"] == true).then_some(()));
+        assert_eq!(show(council, &refuge).expect("it stands")["audience"], "named");
     });
 }

@@ -61,6 +61,13 @@ impl Home {
         node::Application::offline(self.config()).await.expect("the folder opens")
     }
 
+    /// The store of the folder while no node runs, for those who go behind its back.
+    pub(super) async fn store(&self) -> store::Store {
+        let sqlite = store::sqlite_url(&self.data().join("fingerpost.db"));
+        let url = if self.database.is_empty() { &sqlite } else { &self.database };
+        store::Store::open(url).await.expect("the store opens")
+    }
+
     pub(super) fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -120,7 +127,7 @@ impl Running {
     }
 }
 
-fn set(path: &str, value: Value) -> PathEdit {
+pub(super) fn set(path: &str, value: Value) -> PathEdit {
     PathEdit { path: path.to_owned(), value: Some(value) }
 }
 

@@ -1,4 +1,6 @@
 //! Whole nodes in this process, over loopback and both databases.
 
 mod fixture;
+mod list;
 mod pair;
+mod report;

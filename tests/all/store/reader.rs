@@ -11,7 +11,7 @@ use domain::sync::needs::FeedRange;
 use domain::{NodeId, Timestamp, limits};
 use serde_json::json;
 use std::collections::BTreeMap;
-use store::{DocumentCount, DocumentFilter, DocumentPlace, Store};
+use store::{DocumentCount, DocumentFilter, DocumentPlace, PageBound, Store};
 
 fn rows(author: &Author, names: &[&str]) -> Vec<DocumentRow> {
     (1..).zip(names).map(|(record, name)| author.row(record, name, 1)).collect()
@@ -253,9 +253,76 @@ fn documents_are_found_by_what_they_are_about() {
         assert_eq!(store.documents(&filter, None, 9).await.expect("lists").len(), 2);
         let ids = |rows: Vec<DocumentRow>| rows.iter().map(|row| row.doc_id).collect::<std::collections::BTreeSet<_>>();
         let found = store.open_proposals(&other.org).await.expect("lists");
-        assert_eq!(ids(found), [open.doc_id, mine.doc_id].into());
+        assert_eq!(ids(found), [mine.doc_id].into(), "those of others to others are none of its business");
+        // A claim on a listing that stands concerns its owner, and one on a listing that does not is done with.
+        let gone = DocumentRow { life: Life::Withdrawn, ..owner.row(9, "Stall", 1) };
+        let claim = |record: u8, about| DocumentRow { about: Some(about), ..maker.row(record, "Claimed", 1) };
+        let [claimed, late] = [claim(10, listing.doc_id), claim(11, gone.doc_id)];
+        // The answer to one that was withdrawn stands still.
+        let ended = DocumentRow { life: Life::Withdrawn, ..about(&maker, 12, Kind::PROPOSAL, listing.doc_id) };
+        let answer = about(&owner, 13, Kind::ANSWER, ended.doc_id);
+        let documents = vec![gone, claimed.clone(), late, ended.clone(), answer.clone()];
+        store.commit(&Batch { documents, ..Batch::default() }).await.expect("commits");
+        let waiting = [open.doc_id, answered.doc_id, mine.doc_id, claimed.doc_id];
         let found = store.open_proposals(&owner.org).await.expect("lists");
-        assert_eq!(ids(found.clone()), [open.doc_id].into());
-        assert_eq!(found, [open]);
+        assert_eq!(ids(found), waiting.into_iter().chain([ended.doc_id]).collect());
+        let documents = vec![DocumentRow { life: Life::Withdrawn, ..answer }];
+        store.commit(&Batch { documents, ..Batch::default() }).await.expect("commits");
+        assert_eq!(ids(store.open_proposals(&owner.org).await.expect("lists")), waiting.into());
+
+        // Answers count also after they were taken back, the last first.
+        let bound = |rows| PageBound { rows, bytes: 1_000 };
+        let answered_by = async |org, rows| store.answered_proposals(&listing.doc_id, org, bound(rows)).await;
+        let page = answered_by(&owner.org, 9).await.expect("lists");
+        assert_eq!((page.rows[0].doc_id, page.is_end), (ended.doc_id, true));
+        assert_eq!(ids(page.rows), [answered.doc_id, mine.doc_id, ended.doc_id].into());
+        let page = answered_by(&owner.org, 1).await.expect("lists");
+        assert_eq!((page.rows.len(), page.is_end), (1, false));
+        assert_eq!(ids(answered_by(&other.org, 9).await.expect("lists").rows), [open.doc_id].into());
+    });
+}
+
+#[test]
+fn a_page_ends_where_its_bytes_do_and_goes_on_from_its_place_as_text() {
+    check("bytes", async |database| {
+        let store = database.open().await;
+        let owner = author(1);
+        let sizes = [("a", 10), ("b", 500), ("c", 10), ("d", 10), ("é", 10), ("f", 10)];
+        let documents = (1..).zip(sizes).map(|(n, (name, bytes))| DocumentRow { bytes, ..owner.row(n, name, 1) });
+        store.commit(&Batch { documents: documents.collect(), ..Batch::default() }).await.expect("commits");
+        let (mut pages, mut after): (Vec<String>, Option<DocumentPlace>) = (Vec::new(), None);
+        loop {
+            let bound = PageBound { rows: 3, bytes: 100 };
+            let page = store.document_page(&DocumentFilter::default(), after.as_ref(), bound).await.expect("lists");
+            pages.push(page.rows.iter().map(|row| row.name.as_str()).collect());
+            after = page.rows.last().map(|row| DocumentPlace::of(row).to_string().parse().expect("a place"));
+            if page.is_end {
+                break;
+            }
+        }
+        assert_eq!(pages, ["a", "b", "cdf", "é"]);
+        for text in ["", "x", "ää", &"A".repeat(500)] {
+            assert!(text.parse::<DocumentPlace>().is_err(), "{text:?}");
+        }
+    });
+}
+
+#[test]
+fn proposals_and_answers_that_were_taken_back_count_by_their_bytes() {
+    check("ended", async |database| {
+        let store = database.open().await;
+        let owner = author(1);
+        let mut documents = Vec::new();
+        for (n, kind) in (1..).zip([Kind::LISTING, Kind::PROPOSAL, Kind::ANSWER]) {
+            documents.push(DocumentRow { kind, bytes: 7, ..owner.row(n, "", 1) });
+            documents.push(DocumentRow { kind, bytes: 7, life: Life::Withdrawn, ..owner.row(n + 10, "", 1) });
+            documents.push(DocumentRow { kind, bytes: 5_000, life: Life::Withdrawn, ..owner.row(n + 20, "", 1) });
+        }
+        let usage = documents.iter().map(DocumentRow::usage);
+        let expected = usage.fold((0, 0), |sum, usage| (sum.0 + usage.documents, sum.1 + usage.bytes));
+        assert_eq!(expected, (5, 2 * limits::ENDED_BYTES + 4 * 7 + 3 * 5_000));
+        store.commit(&Batch { documents, ..Batch::default() }).await.expect("commits");
+        let usage = store.usage().await.expect("counts")[&owner.org];
+        assert_eq!((usage.documents, usage.bytes), expected);
     });
 }

@@ -24,7 +24,9 @@ fn no_test_sleeps() {
     let sleeps = [["thread::", "sleep"], ["time::", "sleep"], ["sleep", "_ms"]].map(|name| name.concat());
     let sleeps = |text: &str| sleeps.iter().any(|name| text.contains(name));
     let found = sources().into_iter().filter(|f| is_test(&f.path) && sleeps(&f.text)).map(|f| f.path).collect();
-    expect_only(found, &[], "a test waits for what it waits for, and does not sleep");
+    // The proxy of the bench is a wire with a length: what is on its way takes its time.
+    let wires = ["tests/bench/proxy.rs"];
+    expect_only(found, &wires, "a test waits for what it waits for, and does not sleep");
 }
 
 #[test]

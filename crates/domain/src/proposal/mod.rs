@@ -17,6 +17,7 @@ use crate::document::{Edit, Kind, at};
 use crate::identity::signing::Tag;
 use crate::transfer::MOVED_FROM;
 use crate::{ActorId, ChangeHash, DocId, Incarnation, OrgId, Refusal, RefusalKind, Timestamp};
+use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -108,6 +109,14 @@ impl Proposal {
         }
         Ok(edits)
     }
+}
+
+/// Names what a proposal's document said when it was read at these heads, in their order: for whoever was shown it and
+/// answers it later. 160 bits, in hex, so that its maker cannot find two that go by one name.
+pub fn version(heads: &[ChangeHash]) -> String {
+    let said: Vec<u8> = heads.iter().flat_map(|head| *head.as_bytes()).collect();
+    let digest = Tag::PROPOSAL.digest(&said);
+    HEXLOWER.encode(digest.get(..20).unwrap_or(&digest))
 }
 
 /// Whose proposals the owner's node takes without asking, from a listing's value.

@@ -213,8 +213,9 @@ impl Disk {
         let mut usage: BTreeMap<OrgId, Usage> = BTreeMap::new();
         for row in self.rows.values() {
             let of_owner = usage.entry(row.owner).or_default();
-            of_owner.documents += 1;
-            of_owner.bytes += row.bytes;
+            let usage = row.usage();
+            of_owner.documents += usage.documents;
+            of_owner.bytes += usage.bytes;
         }
         usage
     }

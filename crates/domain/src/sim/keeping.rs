@@ -2,9 +2,11 @@
 
 use super::{At, World};
 use crate::audience::Audience;
-use crate::proposal::{Answer, Verdict, answer_document, keepers};
+use crate::document::{Edit, Kind};
+use crate::proposal::{Answer, Proposal, Verdict, answer_document, keepers};
 use crate::statement::Life;
-use crate::sync::effect::{Command, WriteAction};
+use crate::sync::Answering;
+use crate::sync::effect::{Command, Write, WriteAction};
 use crate::{DocId, RefusalKind, transfer};
 use serde_json::{Value, json};
 
@@ -41,10 +43,15 @@ impl Kept {
         }
     }
 
-    /// What a node sees said to a proposal.
+    /// What a node sees said to a proposal, also after both were taken back.
     fn answer(&self, at: At, proposal: DocId) -> Option<Verdict> {
-        let answer = answer_document(&self.world.org(self.owner), &proposal);
-        self.world.row(at, answer).map(|row| Answer::read(&row.value).expect("an answer").verdict)
+        let document = self.world.nodes[at].disk.document(answer_document(&self.world.org(self.owner), &proposal))?;
+        document.row.map(|row| Answer::read(&row.value).expect("an answer").verdict)
+    }
+
+    /// Whether an answer stands as a document of its own at a node.
+    fn answer_stands(&self, at: At, proposal: DocId) -> bool {
+        self.world.row(at, answer_document(&self.world.org(self.owner), &proposal)).is_some()
     }
 
     fn is_open(&self, at: At, proposal: DocId) -> bool {
@@ -52,9 +59,14 @@ impl Kept {
     }
 
     fn say(&mut self, proposal: DocId, verdict: Verdict) -> Result<(), crate::Refusal> {
-        let command = Command::AnswerProposal { proposal, target: self.supper, verdict };
-        self.world.ask(self.owner, command).map(drop)
+        say(&mut self.world, self.owner, proposal, self.supper, verdict)
     }
+}
+
+/// Answers a proposal as it is seen at a node.
+fn say(world: &mut World, at: At, proposal: DocId, target: DocId, verdict: Verdict) -> Result<(), crate::Refusal> {
+    let seen = world.row(at, proposal).map(|row| row.heads.clone()).unwrap_or_default();
+    world.ask(at, Command::AnswerProposal(Answering { proposal, target, seen, verdict })).map(drop)
 }
 
 #[test]
@@ -190,8 +202,8 @@ fn nobody_answers_for_the_owner() {
     let proposal = k.world.propose(k.keeper, k.supper, "fees", "free").expect("proposed");
     k.world.run_until_quiet();
     for verdict in [Verdict::Accepted, Verdict::Refused { reason: String::new() }] {
-        let command = Command::AnswerProposal { proposal, target: k.supper, verdict };
-        assert_eq!(k.world.ask(k.reader, command).expect_err("not the owner").kind, RefusalKind::NotAllowed);
+        let refused = say(&mut k.world, k.reader, proposal, k.supper, verdict).expect_err("not the owner");
+        assert_eq!(refused.kind, RefusalKind::NotAllowed);
     }
     assert_eq!(k.world.row(k.reader, proposal).map(|row| row.life), Some(Life::Live));
     let own = k.world.propose(k.owner, k.supper, "fees", "free").expect_err("own");
@@ -200,17 +212,31 @@ fn nobody_answers_for_the_owner() {
 
 /// Claims a listing as the application does.
 fn claim(world: &mut World, at: At, listing: DocId) -> DocId {
+    claim_for(world, at, listing, Audience::Public)
+}
+
+fn claim_for(world: &mut World, at: At, listing: DocId, audience: Audience) -> DocId {
     let value = transfer::claimed(&world.row(at, listing).expect("held").value, &listing);
     let id = transfer::claim_document(listing.record(), &world.org(at));
-    world.write(at, id, WriteAction::Create { value, audience: Audience::Public }).expect("claimed");
+    let action = match world.nodes[at].disk.document(id) {
+        Some(_) => WriteAction::Restore { value, audience },
+        None => WriteAction::Create { value, audience },
+    };
+    world.write(at, id, action).expect("claimed");
     id
+}
+
+fn offer(world: &mut World, at: At, listing: DocId, to: At) {
+    let org = world.org(to);
+    world.write(at, listing, WriteAction::Edit(vec![transfer::offer(Some(&org))])).expect("offered");
+    world.run_until_quiet();
 }
 
 /// Where the old owner's last word says that a listing went, at a node.
 fn moved_to(world: &World, at: At, listing: DocId) -> Option<DocId> {
     let document = world.nodes[at].disk.document(listing)?;
     assert_eq!(document.row.as_ref().map(|row| row.life), Some(Life::Withdrawn));
-    document.moved_to().map(|(_, doc)| doc)
+    document.went_to().map(|(_, doc)| doc)
 }
 
 #[test]
@@ -230,8 +256,7 @@ fn what_is_offered_goes_to_whom_it_was_offered_and_to_nobody_else() {
         assert_eq!((row.name.as_str(), row.about), ("Supper", Some(k.supper)));
         assert!(keepers(&row.value).is_empty());
     }
-    let command = Command::AnswerProposal { proposal: wrong, target: k.supper, verdict: Verdict::Accepted };
-    assert_eq!(k.world.ask(k.owner, command).expect_err("gone").kind, RefusalKind::AlreadyDone);
+    assert_eq!(k.say(wrong, Verdict::Accepted).expect_err("gone").kind, RefusalKind::AlreadyDone);
     k.world.check_safety().expect("safe");
 }
 
@@ -253,5 +278,139 @@ fn a_claim_waits_for_a_person_unless_nobody_keeps_the_listing() {
     let taken = claim(&mut k.world, k.reader, stall);
     k.world.link(k.hub, k.owner).run_until_quiet();
     assert_eq!(moved_to(&k.world, k.keeper, stall), Some(taken));
+    k.world.check_safety().expect("safe");
+}
+
+#[test]
+fn a_listing_goes_to_and_fro_as_often_as_it_is_offered() {
+    let mut k = kept(13);
+    let mut at = (k.owner, k.supper);
+    for to in [k.keeper, k.owner, k.keeper, k.reader] {
+        offer(&mut k.world, at.0, at.1, to);
+        let claimed = claim(&mut k.world, to, at.1);
+        k.world.run_until_quiet();
+        for node in [k.hub, k.owner, k.keeper, k.reader] {
+            assert_eq!(moved_to(&k.world, node, at.1), Some(claimed), "at {node}");
+            assert!(k.world.row(node, claimed).is_some(), "at {node}");
+        }
+        at = (to, claimed);
+    }
+    k.world.check_safety().expect("safe");
+}
+
+#[test]
+fn a_claim_that_was_refused_is_good_once_the_listing_is_offered() {
+    let mut k = kept(14);
+    let claimed = claim(&mut k.world, k.reader, k.supper);
+    k.world.run_until_quiet();
+    k.say(claimed, Verdict::Refused { reason: "not yet".into() }).expect("refused");
+    k.world.run_until_quiet();
+    assert!(k.world.row(k.hub, k.supper).is_some(), "it stands");
+    offer(&mut k.world, k.owner, k.supper, k.reader);
+    assert_eq!(moved_to(&k.world, k.hub, k.supper), Some(claimed));
+    assert_eq!(k.answer(k.reader, claimed), Some(Verdict::Accepted), "and its owner says so");
+    // What is done is not answered again.
+    assert_eq!(k.say(claimed, Verdict::Accepted).expect_err("done").kind, RefusalKind::AlreadyDone);
+    let no = Verdict::Refused { reason: String::new() };
+    assert_eq!(k.say(claimed, no).expect_err("done").kind, RefusalKind::AlreadyDone);
+    k.world.check_safety().expect("safe");
+}
+
+#[test]
+fn a_person_may_think_better_of_a_claim() {
+    let mut k = kept(15);
+    let claimed = claim(&mut k.world, k.reader, k.supper);
+    k.world.run_until_quiet();
+    k.say(claimed, Verdict::Refused { reason: "not yet".into() }).expect("refused");
+    k.say(claimed, Verdict::Refused { reason: "not ever".into() }).expect("in other words");
+    k.world.run_until_quiet();
+    assert_eq!(k.answer(k.hub, claimed), Some(Verdict::Refused { reason: "not ever".into() }));
+    k.say(claimed, Verdict::Accepted).expect("given");
+    k.world.run_until_quiet();
+    assert_eq!(moved_to(&k.world, k.hub, k.supper), Some(claimed));
+    assert_eq!(k.answer(k.hub, claimed), Some(Verdict::Accepted));
+}
+
+#[test]
+fn a_listing_that_came_back_to_fewer_is_handed_on_all_the_same() {
+    let mut k = kept(16);
+    offer(&mut k.world, k.owner, k.supper, k.keeper);
+    let theirs = claim(&mut k.world, k.keeper, k.supper);
+    k.world.run_until_quiet();
+    offer(&mut k.world, k.keeper, theirs, k.owner);
+    // It comes back to its owner's partners alone: what was said to the public of where it went is still said there.
+    let back = claim_for(&mut k.world, k.owner, theirs, Audience::Partners);
+    assert_eq!(back, k.supper);
+    k.world.run_until_quiet();
+    assert_eq!(k.world.nodes[k.owner].disk.document(back).expect("held").went_to(), None, "it stands here");
+    k.world.pair(k.owner, k.reader).link(k.owner, k.reader).run_until_quiet();
+    offer(&mut k.world, k.owner, back, k.reader);
+    let last = claim_for(&mut k.world, k.reader, back, Audience::Public);
+    k.world.run_until_quiet();
+    for at in [k.owner, k.reader] {
+        assert_eq!(moved_to(&k.world, at, back), Some(last), "at {at}");
+    }
+    k.world.check_safety().expect("safe");
+}
+
+/// Changes a proposal's document behind its owner's back, as a maker can.
+fn rewrite(world: &mut World, at: At, proposal: DocId, action: WriteAction) {
+    let write = Write { doc_id: proposal, kind: Kind::PROPOSAL, action, imported: None, change: None };
+    world.ask(at, Command::Write(vec![write])).expect("written");
+}
+
+#[test]
+fn what_is_accepted_is_what_was_seen() {
+    let mut k = kept(17);
+    k.world.keep(k.owner, k.supper, k.keeper, false).expect("ended");
+    k.world.pair(k.owner, k.reader).link(k.owner, k.reader).run_until_quiet();
+    let proposal = k.world.propose(k.reader, k.supper, "fees", "free").expect("proposed");
+    k.world.run_until_quiet();
+    let seen = k.world.row(k.owner, proposal).expect("it waits").clone();
+    let mut read = Proposal::read(&seen.value).expect("a proposal");
+    read.edits[0].edit.value = Some(json!("ninety pounds"));
+    let swapped = Edit { path: vec!["edits".into()], value: read.value().get("edits").cloned() };
+    rewrite(&mut k.world, k.reader, proposal, WriteAction::Edit(vec![swapped]));
+    k.world.run_until_quiet();
+    for verdict in [Verdict::Accepted, Verdict::Refused { reason: String::new() }] {
+        let answering = Answering { proposal, target: k.supper, seen: seen.heads.clone(), verdict };
+        let refused = k.world.ask(k.owner, Command::AnswerProposal(answering)).expect_err("not what was seen");
+        assert_eq!(refused.kind, RefusalKind::WrongState);
+    }
+    assert_eq!(k.field(k.owner, "fees"), None);
+    assert!(k.is_open(k.owner, proposal));
+    k.say(proposal, Verdict::Accepted).expect("seen");
+    k.world.run_until_quiet();
+    k.everywhere("fees", "ninety pounds");
+}
+
+#[test]
+fn a_long_keeping_takes_no_more_room_than_a_short_one() {
+    let mut k = kept(18);
+    let documents = |k: &Kept, at: At| -> Vec<u64> {
+        let usage = k.world.nodes[at].disk.usage();
+        [k.owner, k.keeper].map(|of| usage.get(&k.world.org(of)).map_or(0, |usage| usage.documents)).to_vec()
+    };
+    let all = [k.hub, k.owner, k.keeper, k.reader];
+    let before = all.map(|at| documents(&k, at));
+    let mut proposals = Vec::new();
+    for fee in 0..20 {
+        proposals.push(k.world.propose(k.keeper, k.supper, "fees", format!("{fee} pounds")).expect("proposed"));
+        k.world.run_until_quiet();
+    }
+    k.everywhere("fees", "19 pounds");
+    assert_eq!(all.map(|at| documents(&k, at)), before);
+    for at in all {
+        for proposal in &proposals {
+            assert_eq!(k.answer(at, *proposal), Some(Verdict::Accepted), "it is told for good");
+            assert!(!k.answer_stands(at, *proposal), "and does not stand");
+        }
+    }
+    // What was answered stays answered, whatever its maker makes of it.
+    let said = k.world.nodes[k.keeper].disk.document(proposals[0]).and_then(|d| d.row).expect("held").value;
+    let again = WriteAction::Restore { value: said, audience: Audience::Public };
+    rewrite(&mut k.world, k.keeper, proposals[0], again);
+    k.world.run_until_quiet();
+    k.everywhere("fees", "19 pounds");
     k.world.check_safety().expect("safe");
 }

@@ -167,11 +167,14 @@ impl Theft {
     }
 }
 
+/// Makes of a statement what a thief would, with heads that nobody has and a crowd of processes at hand.
+type Forge = fn(&mut Statement, ChangeHash, Seen);
+
 #[test]
 fn whatever_the_thief_signed_over_a_listing_it_stands_and_goes_on() {
     let nobodys = ChangeHash::from_bytes([9; 32]);
     let crowd = || (0..31).map(|n| (Incarnation::from_bytes([100 + n; 8]), 1));
-    let forgeries: [(&str, fn(&mut Statement, ChangeHash, Seen)); 4] = [
+    let forgeries: [(&str, Forge); 4] = [
         ("heads that nobody has", |said, nobodys, _| said.heads = [nobodys].into()),
         ("a history that cannot be followed", |said, _, _| said.generation = limits::GENERATION),
         ("more processes than may be named beside another", |said, _, crowd| said.seen.extend(crowd)),

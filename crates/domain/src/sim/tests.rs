@@ -55,7 +55,7 @@ fn seeds_that_once_failed_go_well() {
 
 #[test]
 fn byzantine_nodes_are_heard_and_stopped_at_every_step() {
-    let worlds = (0..60).filter(|seed| seed % 4 > 1).map(|seed| life::live(seed).expect("it goes well"));
+    let worlds = (0..80).filter(|seed| seed % 4 > 1).map(|seed| life::live(seed).expect("it goes well"));
     let lines: Vec<String> = worlds.flatten().collect();
     for kind in ["disputed", "link", "quarantined", "refused", "twin"] {
         let prefix = format!("incidents {kind} ");

@@ -3,8 +3,9 @@
 use crate::document::{Kind, StoredChange};
 use crate::feed::Cursor;
 use crate::statement::{Life, SignedStatement};
+use crate::sync::Usage;
 use crate::sync::head::HeldHead;
-use crate::{ChangeHash, DocId, KeyId, NodeId, OrgId, ScopeId, Timestamp, VersionId};
+use crate::{ChangeHash, DocId, KeyId, NodeId, OrgId, ScopeId, Timestamp, VersionId, limits};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything to write. Empty parts mean nothing to write there.
@@ -124,6 +125,19 @@ pub struct DocumentRow {
     pub last_modified: Timestamp,
     /// How many bytes its changes are, for the owner's quota.
     pub bytes: u64,
+}
+
+impl DocumentRow {
+    /// What it counts for among what its owner has here. Of proposals and answers there are more with every year: those
+    /// that were taken back count by their bytes alone, and as if each had some.
+    pub fn usage(&self) -> Usage {
+        match self.kind {
+            Kind::PROPOSAL | Kind::ANSWER if self.life != Life::Live => {
+                Usage { documents: 0, bytes: self.bytes.max(limits::ENDED_BYTES) }
+            }
+            _ => Usage { documents: 1, bytes: self.bytes },
+        }
+    }
 }
 
 /// A mark on the wanted list.

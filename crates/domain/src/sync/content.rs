@@ -4,7 +4,7 @@
 //! heads, and where two current versions cannot stand together the one with the smaller id stands.
 
 use super::batch::{AddedChanges, DocumentRow, Quarantined, Wanted};
-use super::{Batch, Document, QuarantineMark};
+use super::{Batch, Document, QuarantineMark, Usage};
 use crate::audience::Scope;
 use crate::document::crdt::Content;
 use crate::document::{History, StoredChange, chunk};
@@ -44,10 +44,10 @@ pub(super) struct Standing {
 /// How a document grew by a step.
 #[derive(Clone, Debug)]
 pub(super) struct Growth {
-    /// 1 when it is new.
-    pub(super) documents: u64,
-    pub(super) bytes_before: u64,
-    pub(super) bytes: u64,
+    /// What it counted for.
+    pub(super) before: Usage,
+    /// What it counts for now.
+    pub(super) now: Usage,
     /// Who made the changes that were dropped: none of them may count on from there in this document.
     pub(super) dropped: BTreeSet<ActorId>,
 }
@@ -206,7 +206,7 @@ impl Document {
     /// Gives how the document grew, in documents and bytes. Of this organisation's own documents what a reset left
     /// behind is kept until it is written again.
     pub(super) fn refresh(&mut self, own: &OrgId, batch: &mut Batch) -> Result<Growth, Refusal> {
-        let before = self.row.as_ref().map(|r| r.bytes);
+        let before = self.row.as_ref().map(DocumentRow::usage).unwrap_or_default();
         if self.is_disowned() {
             return Ok(self.hide(batch));
         }
@@ -224,12 +224,7 @@ impl Document {
                 .map(|row| DocumentRow { life: standing.life, is_public, ..row })
                 .unwrap_or(self.read(&standing)?)
         };
-        let growth = Growth {
-            documents: u64::from(before.is_none()),
-            bytes_before: before.unwrap_or(0),
-            bytes: row.bytes,
-            dropped,
-        };
+        let growth = Growth { before, now: row.usage(), dropped };
         batch.put_row(row.clone());
         self.row = Some(row);
         Ok(growth)
@@ -237,14 +232,14 @@ impl Document {
 
     /// Nobody vouches for it: readers do not see it, and its changes stay for whoever does again.
     fn hide(&mut self, batch: &mut Batch) -> Growth {
-        let (bytes_before, bytes) =
-            (self.row.as_ref().map_or(0, |r| r.bytes), self.row.as_ref().map_or(0, |r| r.bytes));
+        let usage = |row: &Option<DocumentRow>| row.as_ref().map(DocumentRow::usage).unwrap_or_default();
+        let before = usage(&self.row);
         if let Some(row) = &mut self.row {
             row.life = Life::Withdrawn;
             row.is_public = false;
             batch.put_row(row.clone());
         }
-        Growth { documents: 0, bytes_before, bytes, dropped: BTreeSet::new() }
+        Growth { before, now: usage(&self.row), dropped: BTreeSet::new() }
     }
 
     /// Versions whose content came with another's have it, whatever came with themselves: that depends on the road they

@@ -41,7 +41,7 @@ pub enum Input {
 #[derive(Clone, Debug)]
 pub enum Effect {
     /// Write this; what follows waits until it is durable.
-    Commit(Batch),
+    Commit(Box<Batch>),
     /// Send to a linked node; dropped when the link is gone.
     Send(NodeId, Message),
     /// End the link.
@@ -62,14 +62,7 @@ pub enum Command {
     /// Proposes edits of another organisation's listing.
     Propose(super::Proposing),
     /// Answers a proposal to an own listing.
-    AnswerProposal {
-        /// The proposal's document.
-        proposal: DocId,
-        /// The listing that it is about.
-        target: DocId,
-        /// What is said to it.
-        verdict: crate::proposal::Verdict,
-    },
+    AnswerProposal(super::Answering),
     /// A partner was paired: take it in.
     AddPartner {
         /// The partner.

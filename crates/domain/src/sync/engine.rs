@@ -1,8 +1,8 @@
 //! The engine's state and its one entrance.
 
+use super::docket::Proposals;
 use super::head::{Heads, HeldHead};
 use super::link::Link;
-use super::proposal::Proposals;
 use super::roster::Rosters;
 use super::vouch::Disowning;
 use super::{Batch, Effect, Input, Loaded, Message, Needs, Notice, serve};
@@ -44,7 +44,8 @@ pub struct Known {
     pub usage: BTreeMap<OrgId, Usage>,
     /// Roster documents, the own ones among them.
     pub rosters: Vec<DocumentRow>,
-    /// Proposal documents that are live: those that are not answered, and the own ones.
+    /// Proposals and claims that concern this organisation: those that are live, and of those to its listings also those
+    /// that were taken back while its answer stands.
     pub proposals: Vec<DocumentRow>,
     /// Stolen keys that nothing is held of any more.
     pub disowned_keys: BTreeSet<KeyId>,
@@ -52,13 +53,21 @@ pub struct Known {
     pub hidden: BTreeSet<OrgId>,
 }
 
-/// How much is held of one owner.
+/// How much is held of one owner, as its documents count (`DocumentRow::usage`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Documents.
     pub documents: u64,
     /// Bytes of changes.
     pub bytes: u64,
+}
+
+impl Usage {
+    /// A part of it counts for something else now.
+    pub(super) fn change(&mut self, before: &Self, now: &Self) {
+        self.documents = self.documents.saturating_sub(before.documents).saturating_add(now.documents);
+        self.bytes = self.bytes.saturating_sub(before.bytes).saturating_add(now.bytes);
+    }
 }
 
 /// The engine of one node. Protocol of use: `needs` an input, load that, `step` it, do the effects in order.
@@ -370,7 +379,7 @@ impl Outcome {
             return self.acknowledging_early();
         }
         if !self.batch.is_empty() {
-            effects.push(Effect::Commit(self.batch));
+            effects.push(Effect::Commit(Box::new(self.batch)));
         }
         effects.extend(self.after);
         effects.extend(self.wake_at.map(Effect::WakeAt));

@@ -12,6 +12,7 @@ pub mod batch;
 mod compare;
 mod content;
 mod dispute;
+mod docket;
 pub mod effect;
 mod engine;
 pub mod head;
@@ -39,4 +40,4 @@ pub use message::Message;
 pub use needs::{Corrupt, Document, Loaded, Needs, QuarantineMark};
 #[cfg(any(test, feature = "sim"))]
 pub use planted::Planted;
-pub use proposal::Proposing;
+pub use proposal::{Answering, Proposing};

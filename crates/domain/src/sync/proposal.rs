@@ -6,6 +6,7 @@
 //! their listing change.
 
 use super::batch::DocumentRow;
+use super::docket::{Allowance, Concern};
 use super::effect::{Answer as Done, Written};
 use super::engine::{Engine, Outcome};
 use super::sign::Said;
@@ -18,78 +19,10 @@ use crate::proposal::{Answer, Proposal, ProposedEdit, Verdict, answer_document, 
 use crate::statement::{Life, SignedStatement};
 use crate::transfer::is_free_for;
 use crate::{ChangeHash, DocId, OrgId, Refusal, RefusalKind, Timestamp, limits};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Proposals looked at in one step.
 const PROPOSALS_PAGE: usize = 20;
-
-/// Live proposals that concern this organisation.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Proposals {
-    /// By the listing they are about.
-    open: BTreeMap<DocId, BTreeSet<DocId>>,
-    /// The other way round, with the listing's owner.
-    about: BTreeMap<DocId, (DocId, OrgId)>,
-    /// Those to look at.
-    due: BTreeSet<DocId>,
-}
-
-impl Proposals {
-    /// From proposal documents as readers see them.
-    pub(super) fn read(rows: &[DocumentRow], own: &OrgId) -> Self {
-        let mut proposals = Self::default();
-        rows.iter().for_each(|row| proposals.note(row, own));
-        proposals
-    }
-
-    /// Takes in a proposal, an answer or a listing as readers see it now.
-    pub(super) fn note(&mut self, row: &DocumentRow, own: &OrgId) {
-        match row.kind {
-            Kind::PROPOSAL => {
-                let proposal = Proposal::read(&row.value).ok();
-                let concerns = proposal.filter(|p| (p.owner == *own) != (row.owner == *own));
-                self.put(row, concerns.map(|proposal| (proposal.target, proposal.owner)));
-            }
-            Kind::LISTING if row.owner != *own => {
-                let claimed = row.about.filter(|target| target.is_of(Kind::LISTING, own));
-                self.put(row, claimed.map(|target| (target, *own)));
-            }
-            Kind::ANSWER => self.due.extend(row.about.filter(|proposal| self.about.contains_key(proposal))),
-            Kind::LISTING => {
-                let open: Vec<_> = self.on(&row.doc_id).collect();
-                self.due.extend(open);
-            }
-            _ => {}
-        }
-    }
-
-    fn put(&mut self, row: &DocumentRow, about: Option<(DocId, OrgId)>) {
-        self.forget(&row.doc_id);
-        if let Some((target, owner)) = about.filter(|_| row.life == Life::Live)
-            && self.about.len() < limits::PROPOSALS_WAITING
-        {
-            self.about.insert(row.doc_id, (target, owner));
-            self.open.entry(target).or_default().insert(row.doc_id);
-            self.due.insert(row.doc_id);
-        }
-    }
-
-    fn on(&self, target: &DocId) -> impl Iterator<Item = DocId> {
-        self.open.get(target).into_iter().flatten().copied()
-    }
-
-    fn forget(&mut self, proposal: &DocId) {
-        self.due.remove(proposal);
-        if let Some((target, _)) = self.about.remove(proposal)
-            && let Some(open) = self.open.get_mut(&target)
-        {
-            open.remove(proposal);
-            if open.is_empty() {
-                self.open.remove(&target);
-            }
-        }
-    }
-}
 
 impl Engine {
     pub(super) fn note_proposal(&mut self, row: &DocumentRow) {
@@ -97,7 +30,7 @@ impl Engine {
     }
 
     pub(super) fn has_proposals_due(&self) -> bool {
-        !self.proposals.due.is_empty()
+        self.proposals.has_due()
     }
 
     pub(super) fn needs_to_propose(&self, target: DocId, needs: &mut Needs) {
@@ -106,44 +39,114 @@ impl Engine {
     }
 
     pub(super) fn needs_to_look_at_proposals(&self, needs: &mut Needs) {
-        for proposal in self.proposals.due.iter().take(PROPOSALS_PAGE) {
-            if let Some((target, owner)) = self.proposals.about.get(proposal) {
-                needs.documents.extend([*proposal, *target, answer_document(owner, proposal)]);
+        for proposal in self.proposals.due(PROPOSALS_PAGE) {
+            if let Some(Concern { target, owner, .. }) = self.proposals.concern(&proposal) {
+                needs.documents.extend([proposal, target, answer_document(&owner, &proposal)]);
             }
+        }
+        for proposal in self.proposals.ended(PROPOSALS_PAGE) {
+            needs.documents.extend([proposal, answer_document(&self.own.org, &proposal)]);
         }
     }
 
-    /// Takes what keepers propose, and withdraws own proposals that were answered.
+    /// Takes what keepers propose and what is free to be had, withdraws own proposals that were answered, and own answers
+    /// whose proposals were withdrawn.
     pub(super) fn look_at_proposals(&mut self, now: Timestamp, loaded: &mut Loaded, out: &mut Outcome) {
-        let page: Vec<_> = self.proposals.due.iter().take(PROPOSALS_PAGE).copied().collect();
-        for id in page {
-            self.proposals.due.remove(&id);
-            let Some((target, owner)) = self.proposals.about.get(&id).copied() else { continue };
-            let maker = loaded.documents.get(&id).map(|d| d.owner);
-            let is_answered = is_answered(loaded, &answer_document(&owner, &id));
-            let done = match maker {
-                Some(maker) if maker == self.own.org && is_answered => {
-                    self.withdraw(now, id, None, loaded, out).map(drop)
-                }
-                Some(_) if is_answered => {
-                    self.proposals.forget(&id);
-                    Ok(())
-                }
-                Some(maker) if self.takes_from(&maker, &id, target, loaded) => {
-                    self.accept_or_leave(now, id, target, loaded, out)
-                }
-                _ => Ok(()),
-            };
-            match done {
+        let (due, ended) = (self.proposals.due(PROPOSALS_PAGE), self.proposals.ended(PROPOSALS_PAGE));
+        for id in due {
+            self.proposals.looked_at(&id);
+            let Some(concern) = self.proposals.concern(&id) else { continue };
+            match self.look_at(now, id, concern, loaded, out) {
                 // What it rests on is on its way: it is looked at again when that has come.
                 Err(refusal) if refusal.kind == RefusalKind::Busy => {}
                 Err(refusal) => {
                     let what = format!("a keeper's proposal {} waits for somebody here: {refusal}", id.record());
-                    out.incident(None, maker, Some(id), "proposal", what);
+                    out.incident(None, Some(concern.maker), Some(id), "proposal", what);
                 }
                 Ok(()) => {}
             }
         }
+        for id in ended {
+            self.proposals.looked_at(&id);
+            if let Err(refusal) = self.end_answer(now, id, loaded, out) {
+                let what = format!("the answer to proposal {} stands on: {refusal}", id.record());
+                out.incident(None, Some(self.own.org), Some(id), "proposal", what);
+            }
+        }
+        for maker in self.proposals.passed_over() {
+            let what = format!("{maker} has more proposals here than are looked at: the rest wait for somebody here");
+            out.incident(None, Some(maker), None, "proposal", what);
+        }
+    }
+
+    fn look_at(
+        &mut self,
+        now: Timestamp,
+        id: DocId,
+        Concern { target, owner, maker }: Concern,
+        loaded: &mut Loaded,
+        out: &mut Outcome,
+    ) -> Result<(), Refusal> {
+        if !loaded.documents.contains_key(&id) {
+            return Ok(());
+        }
+        let is_answered = is_answered(loaded, &answer_document(&owner, &id));
+        if maker == self.own.org {
+            return if is_answered { self.withdraw(now, id, None, loaded, out).map(drop) } else { Ok(()) };
+        }
+        // A claim's document is the same however often its maker claims the listing, and so is the answer's: what was
+        // said to an earlier one does not stand in the way of what the owner offers now.
+        if is_claim(loaded, &id) {
+            if loaded.documents.get(&target).and_then(Document::went_to) == Some((maker, id)) {
+                self.proposals.forget(&id);
+            } else if self.takes_from(&maker, &id, target, loaded) {
+                return self.accept_or_leave(now, id, target, loaded, out);
+            }
+            return Ok(());
+        }
+        if is_answered {
+            self.proposals.close(&id);
+            return Ok(());
+        }
+        if !self.takes_from(&maker, &id, target, loaded) {
+            return Ok(());
+        }
+        match self.proposals.allowance(maker, now) {
+            Allowance::Left => {
+                self.accept_or_leave(now, id, target, loaded, out)?;
+                self.proposals.count_taken(maker);
+            }
+            Allowance::UsedUp => {
+                let most = limits::PROPOSALS_TAKEN_A_DAY;
+                let what = format!("{maker} proposed more than {most} edits today: the rest wait for somebody here");
+                out.incident(None, Some(maker), Some(id), "proposal", what);
+            }
+            Allowance::Over => {}
+        }
+        Ok(())
+    }
+
+    /// Takes back the answer to a proposal that its maker took back: all who were to hear of it have, and a document that
+    /// stands counts. It is an answer all the same: what was answered stays answered.
+    fn end_answer(
+        &mut self,
+        now: Timestamp,
+        proposal: DocId,
+        loaded: &mut Loaded,
+        out: &mut Outcome,
+    ) -> Result<(), Refusal> {
+        let row = |id| loaded.documents.get(id).and_then(|d| d.row.as_ref());
+        let answer = answer_document(&self.own.org, &proposal);
+        let stands = |row: &DocumentRow| row.life == Life::Live;
+        let is_of_own = |row: &DocumentRow| Proposal::read(&row.value).is_ok_and(|p| p.owner == self.own.org);
+        // One node is enough to say so.
+        if self.own.is_home
+            && row(&answer).is_some_and(stands)
+            && row(&proposal).is_some_and(|row| !stands(row) || !is_of_own(row))
+        {
+            self.withdraw(now, answer, None, loaded, out)?;
+        }
+        Ok(())
     }
 
     /// Takes a keeper's proposal, or leaves everything as it was.
@@ -231,14 +234,16 @@ impl Engine {
         }
     }
 
-    /// What somebody here says to a proposal.
+    /// What somebody here says to a proposal. What a proposal says has to be what they saw; of a claim it does not matter,
+    /// as it is the claimant's own listing that goes on from this one, and never this one's content.
     pub(super) fn answer_proposal(
         &mut self,
         now: Timestamp,
-        (id, target, verdict): (DocId, DocId, Verdict),
+        asked: Answering,
         loaded: &mut Loaded,
         out: &mut Outcome,
     ) -> Result<Done, Refusal> {
+        let Answering { proposal: id, target, seen, verdict } = asked;
         if about_in(loaded, &id) != Some(target) {
             return Err(Refusal::not_found("there is no such proposal any more")
                 .hint("its maker may have taken it back: `fingerpost proposal list` shows what waits"));
@@ -249,11 +254,26 @@ impl Engine {
                 "only the owner of a listing answers what is proposed for it",
             ));
         }
-        if is_answered(loaded, &answer_document(&self.own.org, &id)) {
+        let row = loaded.documents.get(&id).and_then(|d| d.row.as_ref());
+        let (maker, is_claim) = (row.map(|row| row.owner), is_claim(loaded, &id));
+        let was_answered = is_answered(loaded, &answer_document(&self.own.org, &id));
+        let went_to = loaded.documents.get(&target).and_then(Document::went_to);
+        let is_done =
+            if is_claim { went_to.is_some() && went_to == maker.map(|maker| (maker, id)) } else { was_answered };
+        if is_done {
             return Err(Refusal::new(RefusalKind::AlreadyDone, "it was answered already"));
+        }
+        if !is_claim && row.is_none_or(|row| row.heads != seen) {
+            let refusal = "the proposal says something else by now than what was shown";
+            return Err(Refusal::new(RefusalKind::WrongState, refusal)
+                .hint("its maker changed it: `fingerpost proposal list` shows what it says now"));
         }
         match verdict {
             Verdict::Accepted => self.accept(now, id, target, Asked::Person, loaded, out),
+            Verdict::Refused { .. } if was_answered => {
+                self.answer_again(now, Answer { proposal: id, verdict }, loaded, out)?;
+                Ok(Done::Done)
+            }
             Verdict::Refused { .. } => {
                 let value = Answer { proposal: id, verdict }.value()?;
                 let audience = self.audience_of_answer(&id, loaded);
@@ -324,12 +344,30 @@ impl Engine {
         let maker = loaded.documents.get(&id).map(|d| d.owner);
         let maker = maker.ok_or_else(|| Refusal::not_found("the claim is not here"))?;
         let document = own(loaded, target)?;
-        if let Some((other, _)) = document.moved_to().filter(|moved| *moved != (maker, id)) {
+        if let Some((other, _)) = document.went_to().filter(|moved| *moved != (maker, id)) {
             return Err(Refusal::new(RefusalKind::AlreadyDone, format!("the listing went to {other} already")));
         }
         self.withdraw(now, target, Some((maker, id)), loaded, out)?;
-        self.answer_yes(now, id, Timestamp::default(), loaded, out)?;
+        if is_answered(loaded, &answer_document(&self.own.org, &id)) {
+            self.answer_again(now, Answer { proposal: id, verdict: Verdict::Accepted }, loaded, out)?;
+        } else {
+            self.answer_yes(now, id, Timestamp::default(), loaded, out)?;
+        }
         written(loaded, target)
+    }
+
+    /// Another word to a claim than was said to an earlier one, in the same document.
+    fn answer_again(
+        &mut self,
+        now: Timestamp,
+        answer: Answer,
+        loaded: &mut Loaded,
+        out: &mut Outcome,
+    ) -> Result<(), Refusal> {
+        let id = answer_document(&self.own.org, &answer.proposal);
+        let value = answer.value()?;
+        let said = |field: &str| Edit { path: vec![field.to_owned()], value: value.get(field).cloned() };
+        self.edit(now, id, &["answer", "reason"].map(said), loaded, out).map(drop)
     }
 
     fn merge(
@@ -408,6 +446,19 @@ pub struct Proposing {
     pub note: String,
 }
 
+/// An answer to a proposal or claim.
+#[derive(Clone, Debug)]
+pub struct Answering {
+    /// The proposal's document.
+    pub proposal: DocId,
+    /// The listing that it is about.
+    pub target: DocId,
+    /// The heads that the proposal's document was read at, as its row has them, when whoever answers was shown it.
+    pub seen: Vec<ChangeHash>,
+    /// What is said to it.
+    pub verdict: Verdict,
+}
+
 /// On whose word a proposal is taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asked {
@@ -444,6 +495,17 @@ fn written(loaded: &Loaded, doc_id: DocId) -> Result<Done, Refusal> {
 }
 
 impl Document {
+    /// Where the record went, while it does not stand here: a listing that came back may still say so in scopes that it
+    /// did not come back to. Its newest word counts.
+    pub fn went_to(&self) -> Option<(OrgId, DocId)> {
+        if self.standing().life == Life::Live {
+            return None;
+        }
+        let newest = self.generation();
+        let newest = self.current().map(SignedStatement::statement).filter(|said| said.generation == newest);
+        newest.filter(|said| said.life != Life::Live).filter_map(|said| said.moved_to).min()
+    }
+
     /// The content at these heads with what these proposals would make of it, each upon those before it.
     fn ahead(&mut self, heads: &BTreeSet<ChangeHash>, mut open: Vec<(DocId, Proposal)>) -> Result<Content, Refusal> {
         let mut whole = self.open_whole()?.clone();

@@ -8,7 +8,7 @@ use super::{Document, Effect, Loaded, Needs, Notice};
 use crate::audience::Scope;
 use crate::document::{Kind, pack};
 use crate::identity::certificate::NodeState;
-use crate::statement::{Entered, Order, SignedStatement, replaces};
+use crate::statement::{Entered, Life, Order, SignedStatement, replaces};
 use crate::sync::batch::{EnteredVersion, Wanted};
 use crate::{ActorId, DocId, NodeId, OrgId, Refusal, RefusalKind, ScopeId, Timestamp, VersionId, limits};
 use std::collections::BTreeSet;
@@ -210,11 +210,13 @@ impl Engine {
             return Err(Refusal::not_authentic("it speaks of another scope than it came in"));
         }
         crate::referral::document::check_scope(said.kind, &taking.scope)?;
-        let known = taking.loaded.documents.contains_key(&said.doc_id);
-        let held = known && taking.loaded.documents.get(&said.doc_id).is_some_and(|d| d.holds(&statement));
-        if !held {
+        let known = taking.loaded.documents.get(&said.doc_id);
+        if !known.is_some_and(|document| document.holds(&statement)) {
+            // One that was taken back and stands again counts again.
+            let counted = known.map(|d| d.row.as_ref().map_or(1, |row| row.usage().documents));
+            let more = counted.is_none_or(|counted| counted == 0 && said.life == Life::Live);
             self.check_signature(&statement)?;
-            if self.is_full(&said.org_id, u64::from(!known)) {
+            if self.is_full(&said.org_id, u64::from(more)) {
                 self.mark_full(said.org_id, taking.out);
                 return Err(Refusal::too_large("its owner has as much here as it may have"));
             }
@@ -368,8 +370,7 @@ impl Engine {
             Ok(growth) => {
                 let of_hubs = self.is_relayed(&owner).then_some(&mut self.relayed);
                 for usage in [self.usage.entry(owner).or_default()].into_iter().chain(of_hubs) {
-                    usage.documents = usage.documents.saturating_add(growth.documents);
-                    usage.bytes = usage.bytes.saturating_sub(growth.bytes_before).saturating_add(growth.bytes);
+                    usage.change(&growth.before, &growth.now);
                 }
                 self.make_room(&owner, out);
                 match (document.kind, document.row.clone()) {

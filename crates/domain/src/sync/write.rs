@@ -28,9 +28,9 @@ impl Engine {
             }
             Command::SignAnew { docs, .. } => needs.documents.extend(docs.iter().copied()),
             Command::Propose(proposing) => self.needs_to_propose(proposing.target, needs),
-            Command::AnswerProposal { proposal, target, .. } => {
-                let answer = answer_document(&self.own.org, proposal);
-                needs.documents.extend([*proposal, *target, answer]);
+            Command::AnswerProposal(answering) => {
+                let answer = answer_document(&self.own.org, &answering.proposal);
+                needs.documents.extend([answering.proposal, answering.target, answer]);
             }
             Command::AddPartner { .. } | Command::UpdatePartner(_) | Command::TakeKeys(_) => {}
             Command::RemovePartner(org) => needs.parting.extend(self.shared_with(org)),
@@ -58,8 +58,8 @@ impl Engine {
                 let answer = self.propose(now, proposing, loaded, out);
                 or_nothing(answer, now, loaded, out)
             }
-            Command::AnswerProposal { proposal, target, verdict } => {
-                let answer = self.answer_proposal(now, (proposal, target, verdict), loaded, out);
+            Command::AnswerProposal(answering) => {
+                let answer = self.answer_proposal(now, answering, loaded, out);
                 or_nothing(answer, now, loaded, out)
             }
             Command::SetListed { org, name, state } => {

@@ -29,7 +29,10 @@ Examples:
   fingerpost listing propose 5f0c --unset funded_until
 
 The owner gets the change as you saw the listing, and takes it or does not. What the owner edits
-meanwhile stands beside it. `fingerpost proposal list` tells what became of it.";
+meanwhile stands beside it. `fingerpost proposal list` tells what became of it.
+
+Only the owner gets it, unless you are a keeper of a public listing: then all who see the listing
+see what you propose, and your note, until the owner has answered.";
 
 const TRANSFER: &str = "\
 A listing that changes hands keeps its id, so links to it go on working:
@@ -43,8 +46,17 @@ Examples:
   fingerpost listing keeper add 5f0c \"Hoe Street link workers\"
   fingerpost listing keeper remove 5f0c \"Hoe Street link workers\"
 
-What a keeper edits is taken at this node without asking. While this node is away, readers see it
-beside the listing as reported and not yet confirmed.";
+What a keeper edits is taken at this node without asking, up to 500 edits a day. While this node is
+away, readers see it beside the listing, with the keeper's note, as reported and not yet confirmed.";
+
+const ACCEPT: &str = "\
+Examples:
+  fingerpost proposal accept 5f0c
+  fingerpost proposal accept 5f0c --seen 9b1c0e6f2d7a4c538a47616e7377657200112233
+
+Its maker can change a proposal as long as it waits. What is accepted is what you were shown: here,
+or by `fingerpost proposal list`, which names it with --seen. Where it says something else by now,
+nothing is accepted.";
 
 const IMPORT: &str = "\
 Examples:
@@ -162,7 +174,7 @@ pub(crate) enum Listing {
         id: String,
         #[command(flatten)]
         edits: Edits,
-        /// A word to the owner: how you know
+        /// A word to the owner: how you know. A keeper's is public: all who see the listing see it
         #[arg(long, default_value = "")]
         note: String,
     },
@@ -191,7 +203,7 @@ pub(crate) enum Listing {
     Claim {
         /// The listing's id or the start of it
         id: String,
-        /// Who may hold yours: public, partners, own, or organisations with commas between [default: public]
+        /// Who may hold yours: public, partners, own, or organisations with commas between [default: public, where the old one is; else it has to be said]
         #[arg(long)]
         audience: Option<String>,
     },
@@ -230,9 +242,17 @@ pub(crate) enum Proposal {
     /// Take what was proposed for a listing of yours
     ///
     /// It is written into the listing as it was when it was proposed, beside what was edited since.
+    /// Shows what that is, and on a terminal asks first.
+    #[command(after_help = ACCEPT)]
     Accept {
         /// The proposal's id or the start of it
         id: String,
+        /// Only if it still says what `fingerpost proposal list` showed under this name
+        #[arg(long, value_name = "VERSION")]
+        seen: Option<String>,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
     },
     /// Do not take it
     Refuse {
@@ -253,7 +273,7 @@ impl Proposal {
     pub(super) fn aim(&self) -> String {
         match self {
             Self::List { .. } => "list proposals".into(),
-            Self::Accept { id } => format!("accept proposal {id:?}"),
+            Self::Accept { id, .. } => format!("accept proposal {id:?}"),
             Self::Refuse { id, .. } => format!("refuse proposal {id:?}"),
             Self::Withdraw { id } => format!("withdraw proposal {id:?}"),
         }

@@ -155,18 +155,23 @@ async fn wanted(node: &mut Asked, edits: &Edits, show: Request) -> Result<Vec<Pa
     in_editor("Change what you like, then save and close: only what you changed is written.", &view.fields)
 }
 
-pub(super) async fn write(place: &Place, node: &mut Asked, request: Request, done: &str) -> Result<(), Failure> {
+async fn write(place: &Place, node: &mut Asked, request: Request, done: &str) -> Result<(), Failure> {
     let Response::Written(written) = node.ask(request).await? else { return Err(unexpected()) };
     place.reader.show(&json!(written), || told(&written, done))
 }
 
-fn told(written: &Written, done: &str) -> String {
+pub(super) fn told(written: &Written, done: &str) -> String {
     let id = written.id.to_string();
     if let Some(proposal) = written.proposal {
         let proposal = proposal.to_string();
+        let seen = if written.is_public {
+            "You keep this listing: all who see it see this too, with its note, until its owner answers.\n"
+        } else {
+            ""
+        };
         format!(
-            "Proposed to the listing's owner: {proposal}\nto see what becomes of it: fingerpost proposal list\nto take it \
-             back: fingerpost proposal withdraw {}\n",
+            "Proposed to the listing's owner: {proposal}\n{seen}to see what becomes of it: fingerpost proposal list\nto take \
+             it back: fingerpost proposal withdraw {}\n",
             short(&proposal, ID_SHOWN)
         )
     } else if written.changed {

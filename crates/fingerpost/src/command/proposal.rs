@@ -1,9 +1,10 @@
 //! `proposal`.
 
 use super::Place;
-use super::listing::write;
+use super::import::{agreed, declined, is_asked};
+use super::listing::told;
 use crate::arguments::Proposal;
-use crate::node_of::{Need, find, unexpected};
+use crate::node_of::{Asked, Need, find, unexpected};
 use crate::output::{Reader, print, print_json};
 use crate::report::Failure;
 use crate::show;
@@ -13,12 +14,11 @@ use serde_json::json;
 pub(super) async fn proposal(place: &Place, verb: Proposal) -> Result<(), Failure> {
     match verb {
         Proposal::List { all } => list(place, all).await,
-        Proposal::Accept { id } => {
-            let mut node = find(&place.data, Need::Running).await?;
-            write(place, &mut node, Request::ProposalAccept { id }, "Accepted: the listing says so now").await
-        }
+        Proposal::Accept { id, seen, yes } => accept(place, id, seen, yes).await,
         Proposal::Refuse { id, reason } => {
-            let request = Request::ProposalRefuse { id: id.clone(), reason };
+            let mut node = find(&place.data, Need::Running).await?;
+            let (seen, _) = shown(&mut node, &id).await?;
+            let request = Request::ProposalRefuse { id: id.clone(), seen, reason };
             done(place, request, "refused", &id, "Refused; its maker hears of it.\n").await
         }
         Proposal::Withdraw { id } => {
@@ -26,6 +26,31 @@ pub(super) async fn proposal(place: &Place, verb: Proposal) -> Result<(), Failur
             done(place, request, "withdrawn", &id, "Withdrawn.\n").await
         }
     }
+}
+
+/// What was shown is accepted and nothing else: what the list showed where its version is named, and otherwise what is
+/// shown here, after a person has seen it.
+async fn accept(place: &Place, id: String, seen: Option<String>, yes: bool) -> Result<(), Failure> {
+    let mut node = find(&place.data, Need::Running).await?;
+    let (version, words) = shown(&mut node, &id).await?;
+    let is_asked = seen.is_none() && !yes && is_asked();
+    if is_asked && !agreed(&words, "Accept this?")? {
+        return declined();
+    }
+    let request = Request::ProposalAccept { id, seen: seen.unwrap_or(version) };
+    let Response::Written(written) = node.ask(request).await? else { return Err(unexpected()) };
+    place.reader.show(&json!(written), || {
+        let words = if is_asked { String::new() } else { format!("{words}\n") };
+        words + &told(&written, "Accepted")
+    })
+}
+
+/// A proposal as it stands: the name of what it says, and that in words.
+async fn shown(node: &mut Asked, id: &str) -> Result<(String, String), Failure> {
+    let request = Request::ProposalShow { id: id.to_owned() };
+    let Response::Proposals { proposals, names } = node.ask(request).await? else { return Err(unexpected()) };
+    let proposal = proposals.first().ok_or_else(unexpected)?;
+    Ok((proposal.version.clone(), show::proposal::proposal(proposal, &names)))
 }
 
 async fn list(place: &Place, all: bool) -> Result<(), Failure> {

@@ -19,7 +19,8 @@ pub(crate) fn rows(rows: &[ProposalRow], names: &Names) -> String {
     rows.iter().map(|row| proposal(row, names)).collect::<Vec<_>>().join("\n")
 }
 
-fn proposal(row: &ProposalRow, names: &Names) -> String {
+/// One proposal, with what it would have and where it stands.
+pub(crate) fn proposal(row: &ProposalRow, names: &Names) -> String {
     let listing = if row.listing_name.is_empty() { "a listing that is not here" } else { &row.listing_name };
     let keeper = if row.by_keeper { ", who keeps it" } else { "" };
     let mut out = wrap(&format!("{} ({})", plain(listing), organisation(&row.owner, names)), 0);
@@ -31,14 +32,16 @@ fn proposal(row: &ProposalRow, names: &Names) -> String {
     out.push_str(&wrap(&format!("{what} {who}"), 2));
     out.extend(row.edits.iter().map(|edit| wrap(&change(edit), 2)));
     if !row.note.is_empty() {
-        out.push_str(&wrap(&format!("\"{}\"", row.note), 2));
+        let seen = if row.is_public { " (all who see the listing see this note)" } else { "" };
+        out.push_str(&wrap(&format!("\"{}\"{seen}", row.note), 2));
     }
     let id = row.id.to_string();
     let id = short(&id, ID_SHOWN);
     let state = match row.state {
-        ProposalState::Waiting => {
-            format!("waits for its owner: fingerpost proposal accept {id}, or refuse {id} --reason \"…\"")
-        }
+        ProposalState::Waiting => format!(
+            "waits for its owner: fingerpost proposal accept {id} --seen {}, or refuse {id} --reason \"…\"",
+            row.version
+        ),
         ProposalState::Accepted => "accepted".into(),
         ProposalState::Refused if row.reason.is_empty() => "refused".into(),
         ProposalState::Refused => format!("refused: {}", row.reason),

@@ -3,10 +3,9 @@
 use super::caller::permit;
 use super::shape::{self, Room};
 use super::watch::{self, Watches};
-use crate::api::{Handle, ListingState, Request as Ask, Response as Answer};
-use domain::document::Kind;
+use crate::api::{Handle, ListedState, Request as Ask, Response as Answer};
+use domain::Refusal;
 use domain::token::Deed;
-use domain::{DocId, Refusal};
 use prost::Message;
 use std::pin::Pin;
 use tonic::{Request, Response, Status};
@@ -123,20 +122,28 @@ impl ListingService for Service {
     }
 }
 
-/// As many of a page as one message holds, and where to go on behind them.
-fn fitting(listings: Vec<ListingState>, next: Option<String>) -> proto::ListListingsResponse {
+/// As many of a page as one message holds, and where to go on behind them. The first is given whatever its size, and where
+/// that is all the room there is, alone.
+fn fitting(listings: Vec<ListedState>, next: Option<String>) -> proto::ListListingsResponse {
     let (mut room, all) = (Room::new(), listings.len());
     let mut last = None;
     let mut fit = Vec::new();
-    for state in listings {
-        let (id, owner) = (state.row.id, state.row.owner);
-        let listing = shape::listing(state);
-        if !room.take(listing.encoded_len()) && !fit.is_empty() {
+    for ListedState { place, listing } in listings {
+        let listing = shape::listing(listing);
+        let fits = room.take(listing.encoded_len());
+        if !fits && !fit.is_empty() {
             break;
         }
-        last = Some(DocId::new(id, Kind::LISTING, &owner).to_string());
+        last = Some(place);
         fit.push(listing);
+        if !fits {
+            break;
+        }
     }
     let next = if fit.len() < all { last } else { next };
     proto::ListListingsResponse { listings: fit, next_page_token: next.unwrap_or_default() }
 }
+
+#[cfg(test)]
+#[path = "service_tests.rs"]
+mod tests;

@@ -23,11 +23,21 @@ pub struct ListingState {
     pub fields: Map<String, Value>,
 }
 
+/// A listing in a list of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListedState {
+    /// Where to go on behind it: of use to whoever takes no more of a page than this.
+    pub place: String,
+    /// The listing.
+    #[serde(flatten)]
+    pub listing: ListingState,
+}
+
 /// A page of listings, by name and then id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListingStates {
-    /// The listings.
-    pub listings: Vec<ListingState>,
+    /// The listings: fewer than were asked for where they say much.
+    pub listings: Vec<ListedState>,
     /// Where to go on, when there is more.
     pub next: Option<String>,
 }

@@ -31,7 +31,7 @@ pub struct ListingRow {
     pub life: String,
 }
 
-/// A page of listings: at most 1,000, by name and then id.
+/// A page of listings: at most 1,000, fewer where they say much, by name and then id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListingPage {
     /// The rows.
@@ -66,7 +66,7 @@ pub struct DocumentView {
     pub moved_from: Option<MovedFrom>,
     /// Whose proposals the owner's node takes without asking.
     pub keepers: Vec<OrgId>,
-    /// What keepers have said and the owner has not confirmed yet, oldest first.
+    /// What keepers have said and the owner has not confirmed yet, oldest first: of at most 16 keepers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reports: Vec<Report>,
     /// Fields with more than one value.
@@ -177,6 +177,8 @@ pub enum ProposalKind {
 pub struct ProposalRow {
     /// Its record.
     pub id: RecordId,
+    /// Names what it says: another one when its maker changes it.
+    pub version: String,
     /// What it is for.
     pub kind: ProposalKind,
     /// The listing that it is about.
@@ -195,6 +197,8 @@ pub struct ProposalRow {
     pub reason: String,
     /// Whether its maker is a keeper of the listing.
     pub by_keeper: bool,
+    /// Whether all who may read what is public see it, and its note.
+    pub is_public: bool,
     /// What it would have.
     pub edits: Vec<ProposedEdit>,
     /// In its maker's words.
@@ -213,4 +217,7 @@ pub struct Written {
     /// The proposal that was made instead, where the document is another organisation's; `version` is then the proposal's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<RecordId>,
+    /// Whether all who see the listing see that proposal, and its note, until its owner answers: a keeper's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_public: bool,
 }

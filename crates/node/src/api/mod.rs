@@ -12,7 +12,7 @@ mod partner;
 mod status;
 mod token;
 
-pub use change::{ListingChange, ListingChanges, ListingState, ListingStates, WatchFrom};
+pub use change::{ListedState, ListingChange, ListingChanges, ListingState, ListingStates, WatchFrom};
 pub use domain::{NodeId, OrgId, RecordId, Refusal, RefusalKind, Timestamp, VersionId};
 pub use import::{
     BadRow, ColumnReading, FieldDifference, ImportCounts, ImportDifference, ImportPreview, ImportSource, Imported,
@@ -227,7 +227,7 @@ pub enum Request {
     ListingClaim {
         /// Which listing.
         id: String,
-        /// As in [`Request::ListingAdd`].
+        /// As in [`Request::ListingAdd`]; it has to be said where the listing is not public.
         audience: Option<String>,
     },
     /// Proposals. Answered by [`Response::Proposals`].
@@ -235,15 +235,25 @@ pub enum Request {
         /// Those that were answered or taken back long ago as well.
         all: bool,
     },
-    /// Takes what was proposed for an own listing. Answered by [`Response::Written`].
+    /// One proposal. Answered by [`Response::Proposals`], with that alone.
+    ProposalShow {
+        /// Which proposal.
+        id: String,
+    },
+    /// Takes what was proposed for an own listing. Refused where the proposal says something else than what was shown.
+    /// Answered by [`Response::Written`].
     ProposalAccept {
         /// Which proposal.
         id: String,
+        /// [`ProposalRow::version`] as it was shown to whoever accepts it.
+        seen: String,
     },
     /// Does not. Answered by [`Response::Done`].
     ProposalRefuse {
         /// Which proposal.
         id: String,
+        /// As in [`Request::ProposalAccept`].
+        seen: String,
         /// Why, for its maker: as public as the proposal.
         reason: String,
     },

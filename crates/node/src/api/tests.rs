@@ -52,7 +52,7 @@ fn the_fixed_forms_are_as_the_interfaces_say() {
         json!({"id": record.to_string(), "owner": a.to_string(), "name": "Supper", "last_modified": "2026-11-24T10:00:00Z", "life": "rolling"}),
     );
     check(
-        Written { id: record, version, changed: true, proposal: None },
+        Written { id: record, version, changed: true, proposal: None, is_public: false },
         json!({"id": record.to_string(), "version": version.to_string(), "changed": true}),
     );
     check(

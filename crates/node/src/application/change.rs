@@ -2,16 +2,18 @@
 
 use super::document::listing_row;
 use super::{Application, fault, view};
-use crate::api::{ListingChange, ListingChanges, ListingState, ListingStates, Response, WatchFrom};
+use crate::api::{ListedState, ListingChange, ListingChanges, ListingState, ListingStates, Response, WatchFrom};
 use domain::document::Kind;
 use domain::log::LogCursor;
 use domain::sync::batch::DocumentRow;
 use domain::{OrgId, Refusal, RefusalKind};
 use std::collections::BTreeMap;
-use store::LogPage;
+use store::{DocumentPlace, LogPage, PageBound};
 
 /// Most listings of one page.
 const PAGE: usize = 500;
+/// Bytes of their changes, past the first: what one answer to an organisation's own software has room for.
+const PAGE_BYTES: u64 = 768 << 10;
 
 impl Application {
     /// Live listings with all they say, by name and then id.
@@ -22,9 +24,11 @@ impl Application {
         limit: usize,
     ) -> Result<Response, Refusal> {
         let owner = self.owner(owner).await?;
-        let page = self.page(Kind::LISTING, owner, after, limit.clamp(1, PAGE)).await?;
+        let bound = PageBound { rows: limit.clamp(1, PAGE), bytes: PAGE_BYTES };
+        let page = self.page(Kind::LISTING, owner, after, bound).await?;
         let names = self.names().await?;
-        let listings = page.rows.iter().map(|row| state(row, &names)).collect();
+        let listed = |row| ListedState { place: DocumentPlace::of(row).to_string(), listing: state(row, &names) };
+        let listings = page.rows.iter().map(listed).collect();
         Ok(Response::ListingStates(ListingStates { listings, next: page.next }))
     }
 

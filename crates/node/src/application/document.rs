@@ -10,10 +10,10 @@ use domain::proposal::keepers;
 use domain::statement::Life;
 use domain::sync::batch::DocumentRow;
 use domain::sync::effect::{Answer, Command, Write, WriteAction};
-use domain::{DocId, OrgId, RecordId, Refusal, RefusalKind, Timestamp};
+use domain::{DocId, OrgId, RecordId, Refusal, RefusalKind, Timestamp, limits};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use store::{DocumentFilter, DocumentPlace};
+use store::{DocumentFilter, DocumentPlace, PageBound};
 
 /// Listings of one page.
 const PAGE: usize = 1_000;
@@ -46,7 +46,7 @@ impl Application {
             Some(text) => Some(self.find_organisation(text).await?),
             None => None,
         };
-        let page = self.page(Kind::LISTING, owner, after, PAGE).await?;
+        let page = self.page(Kind::LISTING, owner, after, bound(PAGE)).await?;
         Ok(Response::Listings(ListingPage {
             listings: page.rows.iter().map(listing_row).collect(),
             names: self.names().await?,
@@ -107,16 +107,7 @@ impl Application {
 
     /// The listing that an id, or the start of one, names. An own one goes before another's with the same record.
     pub(super) async fn find_listing(&self, text: &str) -> Result<DocumentRow, Refusal> {
-        let filter = DocumentFilter {
-            kind: Some(Kind::LISTING),
-            record: Some(find::record(text)?),
-            ..DocumentFilter::default()
-        };
-        let mut rows = self.0.store.documents(&filter, None, CANDIDATES).await.map_err(fault)?;
-        // A claim that its old owner has not confirmed does not take the old listing's place.
-        let live: BTreeSet<_> = rows.iter().filter(|row| row.life == Life::Live).map(|row| row.doc_id).collect();
-        let is_claim = |row: &DocumentRow| row.about.is_some_and(|from| live.contains(&from));
-        rows.sort_by_key(|row| (row.life, row.owner != self.0.org, is_claim(row)));
+        let mut rows = self.listings_of(text).await?;
         let records: BTreeSet<_> = rows.iter().map(|row| row.doc_id.record()).collect();
         match (rows.len(), records.len()) {
             (0, _) => Err(Refusal::not_found(format!("there is no listing {text:?}"))
@@ -127,6 +118,28 @@ impl Application {
                 Err(find::ambiguous("listing", text, candidates))
             }
         }
+    }
+
+    /// The listings whose record an id, or the start of one, names, whoever owns them, as many as are looked at: the own one
+    /// first, then those that stand, claims last.
+    pub(super) async fn listings_of(&self, text: &str) -> Result<Vec<DocumentRow>, Refusal> {
+        let record = Some(find::record(text)?);
+        let filter = DocumentFilter { kind: Some(Kind::LISTING), record, ..DocumentFilter::default() };
+        let mut rows = self.0.store.documents(&filter, None, CANDIDATES).await.map_err(fault)?;
+        // However many others have a listing of this record: the own one, and those that the others go on from, are here.
+        let own = text.trim().parse::<RecordId>().ok().map(|record| DocId::new(record, Kind::LISTING, &self.0.org));
+        let wanted = rows.iter().filter_map(|row| row.about).chain(own);
+        let here: BTreeSet<_> = rows.iter().map(|row| row.doc_id).collect();
+        let ids: BTreeSet<_> = wanted.filter(|doc_id| !here.contains(doc_id)).collect();
+        if !ids.is_empty() {
+            let of = DocumentFilter { ids, ..filter };
+            rows.extend(self.0.store.documents(&of, None, CANDIDATES + 1).await.map_err(fault)?);
+        }
+        // A claim that its old owner has not confirmed does not take the old listing's place.
+        let live: BTreeSet<_> = rows.iter().filter(|row| row.life == Life::Live).map(|row| row.doc_id).collect();
+        let is_claim = |row: &DocumentRow| row.about.is_some_and(|from| live.contains(&from));
+        rows.sort_by_key(|row| (row.life, row.owner != self.0.org, is_claim(row)));
+        Ok(rows)
     }
 
     pub(super) async fn find_own_listing(&self, text: &str, done: &str) -> Result<DocumentRow, Refusal> {
@@ -144,13 +157,13 @@ impl Application {
             .hint("`fingerpost listing propose` asks its owner: only the owner's own nodes write a listing"))
     }
 
-    /// A page of live documents of a kind, by name and then id, after the document that the page before ended with.
+    /// A page of live documents of a kind, by name and then id, after the place that the page before ended at.
     pub(super) async fn page(
         &self,
         kind: Kind,
         owner: Option<OrgId>,
         after: Option<&str>,
-        limit: usize,
+        bound: PageBound,
     ) -> Result<Page, Refusal> {
         let filter = DocumentFilter {
             kind: Some(kind),
@@ -158,26 +171,16 @@ impl Application {
             life: Some(Life::Live),
             ..DocumentFilter::default()
         };
-        let place = match after {
-            Some(text) => {
-                let row = self.row(text.parse()?).await?.ok_or_else(|| {
-                    Refusal::new(RefusalKind::Expired, "the list has changed since its last page").hint("list again")
-                })?;
-                Some(DocumentPlace::of(&row))
-            }
-            None => None,
-        };
-        let rows = self.0.store.documents(&filter, place.as_ref(), limit).await.map_err(fault)?;
-        let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.doc_id.to_string());
-        Ok(Page { rows, next })
+        let place: Option<DocumentPlace> = after.map(str::parse).transpose()?;
+        let page = self.0.store.document_page(&filter, place.as_ref(), bound).await.map_err(fault)?;
+        let next = page.rows.last().filter(|_| !page.is_end).map(|row| DocumentPlace::of(row).to_string());
+        Ok(Page { rows: page.rows, next })
     }
 
     /// What readers see of one document.
     pub(super) async fn row(&self, doc_id: DocId) -> Result<Option<DocumentRow>, Refusal> {
-        let record = find::record(&doc_id.record().to_string())?;
-        let filter = DocumentFilter { record: Some(record), ..DocumentFilter::default() };
-        let rows = self.0.store.documents(&filter, None, CANDIDATES).await.map_err(fault)?;
-        Ok(rows.into_iter().find(|row| row.doc_id == doc_id))
+        let filter = DocumentFilter { ids: [doc_id].into(), ..DocumentFilter::default() };
+        Ok(self.0.store.documents(&filter, None, 1).await.map_err(fault)?.pop())
     }
 
     async fn shown(&self, doc_id: DocId) -> Result<Response, Refusal> {
@@ -199,6 +202,7 @@ impl Application {
                     version: one.version_id,
                     changed: one.changed,
                     proposal: None,
+                    is_public: false,
                 })),
                 None => Ok(Response::Done),
             },
@@ -211,6 +215,11 @@ impl Application {
 pub(super) struct Page {
     pub(super) rows: Vec<DocumentRow>,
     pub(super) next: Option<String>,
+}
+
+/// So many documents of a page, and no more than a reader should have in memory.
+pub(super) fn bound(rows: usize) -> PageBound {
+    PageBound { rows, bytes: limits::DOCUMENT_PAGE_BYTES }
 }
 
 /// The document of an organisation itself.

@@ -1,6 +1,7 @@
 //! The own listings as HSDS-UK 3.0 services.
 
 use super::Application;
+use super::document::bound;
 use crate::api::Response;
 use domain::document::Kind;
 use domain::{DocId, RecordId, Refusal};
@@ -14,7 +15,7 @@ const PAGE: usize = 200;
 impl Application {
     /// A page of the own live listings, each with the organisation it belongs to nested in it.
     pub(super) async fn export(&self, after: Option<&str>) -> Result<Response, Refusal> {
-        let page = self.page(Kind::LISTING, Some(self.0.org), after, PAGE).await?;
+        let page = self.page(Kind::LISTING, Some(self.0.org), after, bound(PAGE)).await?;
         let mut organisations: BTreeMap<RecordId, Option<Value>> = BTreeMap::new();
         let mut services = Vec::new();
         for row in &page.rows {

@@ -166,8 +166,11 @@ impl Application {
             Request::ListingOrphan { id, undo } => self.orphan(&id, undo).await,
             Request::ListingClaim { id, audience } => self.claim(&id, audience.as_deref()).await,
             Request::ProposalList { all } => self.proposals(all).await,
-            Request::ProposalAccept { id } => self.answer_proposal(&id, Verdict::Accepted).await,
-            Request::ProposalRefuse { id, reason } => self.answer_proposal(&id, Verdict::Refused { reason }).await,
+            Request::ProposalShow { id } => self.show_proposal(&id).await,
+            Request::ProposalAccept { id, seen } => self.answer_proposal(&id, &seen, Verdict::Accepted).await,
+            Request::ProposalRefuse { id, seen, reason } => {
+                self.answer_proposal(&id, &seen, Verdict::Refused { reason }).await
+            }
             Request::ProposalWithdraw { id } => self.withdraw_proposal(&id).await,
             Request::ListingStates { owner, after, limit } => {
                 self.listing_states(owner.as_deref(), after.as_deref(), limit).await

@@ -1,19 +1,19 @@
 //! Proposals, claims and keepers: asking an owner for other words, answering what was asked, and what shows meanwhile.
 
-use super::document::{edits_of, new_record};
+use super::document::{bound, edits_of, new_record};
 use super::view::Beside;
 use super::{Application, fault, find};
 use crate::api::{PathEdit, ProposalKind, ProposalRow, ProposalState, ProposedEdit, Report, Response, Written};
 use crate::clock::now;
 use domain::document::Kind;
-use domain::proposal::{Answer, Proposal, Verdict, answer_document, keeper_edit, keepers};
+use domain::proposal::{Answer, Proposal, Verdict, answer_document, keeper_edit, keepers, version};
 use domain::statement::Life;
 use domain::sync::batch::DocumentRow;
 use domain::sync::effect::{Answer as Done, Command, Write, WriteAction};
-use domain::sync::{Document, Proposing};
-use domain::{DocId, OrgId, Refusal, RefusalKind, Timestamp};
+use domain::sync::{Answering, Document, Proposing};
+use domain::{DocId, OrgId, Refusal, RefusalKind, Timestamp, limits};
 use std::collections::{BTreeMap, BTreeSet};
-use store::{DocumentFilter, DocumentPlace};
+use store::{DocumentFilter, DocumentPlace, PageBound};
 
 /// Proposals read at once.
 const PAGE: usize = 500;
@@ -35,6 +35,8 @@ struct Told {
     /// The edits; of a claim there are none.
     proposal: Option<Proposal>,
     verdict: Option<Verdict>,
+    /// Of a claim: whether the listing it is about stands, so that what was said to an earlier claim is not the last word.
+    target_stands: bool,
 }
 
 impl Application {
@@ -50,6 +52,8 @@ impl Application {
             return Err(Refusal::invalid("it is not said what should change").hint("for example: --set fees=free"));
         }
         let id = DocId::new(new_record(now())?, Kind::PROPOSAL, &self.0.org);
+        // As the engine sends it: a keeper's to whoever has the listing.
+        let is_public = row.is_public && keepers(&row.value).contains(&self.0.org);
         let proposing = Proposing { id, target: row.doc_id, edits, note };
         match self.engine()?.ask(Command::Propose(proposing)).await? {
             Done::Written(written) => Ok(Response::Written(Written {
@@ -57,6 +61,7 @@ impl Application {
                 version: written.first().map_or(domain::VersionId::from_bytes([0; 32]), |one| one.version_id),
                 changed: true,
                 proposal: Some(id.record()),
+                is_public,
             })),
             Done::Done => Ok(Response::Done),
         }
@@ -121,32 +126,59 @@ impl Application {
         Ok(Response::Proposals { proposals, names: self.names().await? })
     }
 
-    /// Says yes or no to a proposal to an own listing.
-    pub(super) async fn answer_proposal(&self, id: &str, verdict: Verdict) -> Result<Response, Refusal> {
+    /// One proposal, as its owner is shown it before it is answered.
+    pub(super) async fn show_proposal(&self, id: &str) -> Result<Response, Refusal> {
+        let told = self.find_proposal(id).await?;
+        let listing = self.row(told.target).await?;
+        let proposals = told.shown(listing.as_ref()).into_iter().collect();
+        Ok(Response::Proposals { proposals, names: self.names().await? })
+    }
+
+    /// Says yes or no to a proposal to an own listing, as it was shown to whoever says so.
+    pub(super) async fn answer_proposal(&self, id: &str, seen: &str, verdict: Verdict) -> Result<Response, Refusal> {
         let told = self.find_proposal(id).await?;
         if !told.target.is_of(Kind::LISTING, &self.0.org) {
             let refusal = format!("proposal {} is about another organisation's listing", told.row.doc_id.record());
             return Err(Refusal::new(RefusalKind::NotAllowed, refusal).hint("only the listing's owner answers it"));
         }
-        let (proposal, target) = (told.row.doc_id, told.target);
-        match self.engine()?.ask(Command::AnswerProposal { proposal, target, verdict }).await? {
+        if seen != version(&told.row.heads) {
+            let refusal = format!("proposal {} does not say what was seen any more", told.row.doc_id.record());
+            return Err(Refusal::new(RefusalKind::WrongState, refusal)
+                .hint("its maker changed it: `fingerpost proposal list` shows what it says now"));
+        }
+        let (proposal, target, seen) = (told.row.doc_id, told.target, told.row.heads);
+        let answering = Answering { proposal, target, seen, verdict };
+        match self.engine()?.ask(Command::AnswerProposal(answering)).await? {
             Done::Written(written) => Ok(Response::Written(Written {
                 id: target.record(),
                 version: written.first().map_or(domain::VersionId::from_bytes([0; 32]), |one| one.version_id),
                 changed: true,
                 proposal: None,
+                is_public: false,
             })),
             Done::Done => Ok(Response::Done),
         }
     }
 
-    /// Takes an own proposal back.
+    /// Takes an own proposal back, or a claim that was not accepted.
     pub(super) async fn withdraw_proposal(&self, id: &str) -> Result<Response, Refusal> {
         let told = self.find_proposal(id).await?;
         if told.row.owner != self.0.org {
             let refusal = format!("proposal {} is another organisation's", told.row.doc_id.record());
             return Err(Refusal::new(RefusalKind::NotAllowed, refusal)
                 .hint("`fingerpost proposal refuse` answers one that is for you"));
+        }
+        match (&told.verdict, &told.proposal) {
+            (Some(Verdict::Accepted), None) => {
+                let refusal = "the claim was accepted: the listing is this organisation's own";
+                return Err(Refusal::new(RefusalKind::AlreadyDone, refusal)
+                    .hint("`fingerpost listing withdraw` takes the listing back, everywhere"));
+            }
+            (Some(_), Some(_)) => {
+                return Err(Refusal::new(RefusalKind::AlreadyDone, "it was answered already")
+                    .hint("`fingerpost proposal list` tells what its owner said"));
+            }
+            (Some(Verdict::Refused { .. }), None) | (None, _) => {}
         }
         let (doc_id, kind, action) = (told.row.doc_id, told.row.kind, WriteAction::Withdraw);
         let write = Write { doc_id, kind, action, imported: None, change: None };
@@ -175,50 +207,79 @@ impl Application {
         let Some(row) = document.row.as_ref().filter(|row| row.kind == Kind::LISTING) else {
             return Ok(Beside::default());
         };
-        let filter = DocumentFilter { about: [row.doc_id].into(), with_hidden: true, ..DocumentFilter::default() };
-        let told = self.told(filter).await?;
-        let kept = keepers(&row.value);
-        let waits = |told: &&Told| told.state() == ProposalState::Waiting && kept.contains(&told.row.owner);
-        let mut reports: Vec<_> = told.iter().filter(waits).filter_map(Told::report).collect();
+        let mut reports = Vec::new();
+        // Each keeper has room of its own, so that none crowds out what another says.
+        for keeper in keepers(&row.value).into_iter().take(limits::KEEPERS_SHOWN) {
+            let filter = DocumentFilter {
+                kind: Some(Kind::PROPOSAL),
+                owners: [keeper].into(),
+                life: Some(Life::Live),
+                about: [row.doc_id].into(),
+                ..DocumentFilter::default()
+            };
+            let bound = PageBound { rows: limits::PROPOSALS_OPEN, bytes: limits::REPORTS_BYTES };
+            let page = self.0.store.document_page(&filter, None, bound).await.map_err(fault)?;
+            let told = self.told_of(page.rows).await?;
+            let waiting = told.iter().filter(|told| told.state() == ProposalState::Waiting);
+            reports.extend(waiting.filter_map(Told::report));
+        }
         reports.sort_by_key(|report| (report.at_ms, report.proposal));
-        let maker = |told: &Told| Some((told.proposal.as_ref()?.actor(told.row.doc_id), told.row.owner));
-        let makers = told.iter().filter_map(maker).collect();
+        let bound = PageBound { rows: limits::PROPOSALS_RECALLED, bytes: limits::PROPOSALS_RECALLED_BYTES };
+        let answered = self.0.store.answered_proposals(&row.doc_id, &row.owner, bound).await.map_err(fault)?;
+        let maker = |row: &DocumentRow| Some((Proposal::read(&row.value).ok()?.actor(row.doc_id), row.owner));
+        let makers = answered.rows.iter().filter_map(maker).collect();
         let (moved_from, owner_heard) = (self.moved_from(row).await?, self.heard(row.owner).await?);
         Ok(Beside { reports, makers, moved_from, owner_heard })
     }
 
-    /// Proposals with what was said to them. One that says nothing a proposal can say is passed over.
+    /// Proposals with what was said to them.
     async fn told(&self, filter: DocumentFilter) -> Result<Vec<Told>, Refusal> {
         let mut told: Vec<Told> = Vec::new();
         let mut after: Option<DocumentPlace> = None;
         loop {
-            let page = self.0.store.documents(&filter, after.as_ref(), PAGE).await.map_err(fault)?;
-            let Some(last) = page.last() else { return Ok(told) };
-            after = Some(DocumentPlace::of(last));
-            let about = page.iter().map(|row| row.doc_id).collect();
-            let of = DocumentFilter { kind: Some(Kind::ANSWER), about, with_hidden: true, ..DocumentFilter::default() };
-            let answers = self.0.store.documents(&of, None, usize::MAX).await.map_err(fault)?;
-            let answers: BTreeMap<_, _> = answers.into_iter().map(|answer| (answer.doc_id, answer)).collect();
-            let owners = self.owners(page.iter().filter(|row| row.kind == Kind::LISTING)).await?;
-            told.extend(page.into_iter().filter_map(|row| {
-                let proposal = match row.kind {
-                    Kind::PROPOSAL => Some(Proposal::read(&row.value).ok()?),
-                    Kind::LISTING => None,
-                    _ => return None,
-                };
-                let target = row.about?;
-                let owner = proposal.as_ref().map(|proposal| proposal.owner).or(owners.get(&target).copied())?;
-                let answer = answers.get(&answer_document(&owner, &row.doc_id));
-                let verdict = answer.and_then(|answer| Answer::read(&answer.value).ok()).map(|answer| answer.verdict);
-                Some(Told { row, target, proposal, verdict })
-            }));
+            let page = self.0.store.document_page(&filter, after.as_ref(), bound(PAGE)).await.map_err(fault)?;
+            after = page.rows.last().map(DocumentPlace::of);
+            told.extend(self.told_of(page.rows).await?);
+            if page.is_end || after.is_none() {
+                return Ok(told);
+            }
         }
     }
 
-    /// Whose the listings are that these go on from, where they are here.
-    async fn owners(&self, claims: impl Iterator<Item = &DocumentRow>) -> Result<BTreeMap<DocId, OrgId>, Refusal> {
+    /// These proposals with what was said to them. One that says nothing a proposal can say is passed over.
+    async fn told_of(&self, page: Vec<DocumentRow>) -> Result<Vec<Told>, Refusal> {
+        if page.is_empty() {
+            return Ok(Vec::new());
+        }
+        let about = page.iter().map(|row| row.doc_id).collect();
+        let of = DocumentFilter { kind: Some(Kind::ANSWER), about, with_hidden: true, ..DocumentFilter::default() };
+        let answers = self.0.store.documents(&of, None, usize::MAX).await.map_err(fault)?;
+        let answers: BTreeMap<_, _> = answers.into_iter().map(|answer| (answer.doc_id, answer)).collect();
+        let owners = self.owners(page.iter().filter(|row| row.kind == Kind::LISTING)).await?;
+        let told = page.into_iter().filter_map(|row| {
+            let proposal = match row.kind {
+                Kind::PROPOSAL => Some(Proposal::read(&row.value).ok()?),
+                Kind::LISTING => None,
+                _ => return None,
+            };
+            let target = row.about?;
+            let claimed = owners.get(&target).copied();
+            let owner = proposal.as_ref().map(|proposal| proposal.owner).or(claimed.map(|(owner, _)| owner))?;
+            let answer = answers.get(&answer_document(&owner, &row.doc_id));
+            let verdict = answer.and_then(|answer| Answer::read(&answer.value).ok()).map(|answer| answer.verdict);
+            let target_stands = claimed.is_some_and(|(_, life)| life == Life::Live);
+            Some(Told { row, target, proposal, verdict, target_stands })
+        });
+        Ok(told.collect())
+    }
+
+    /// Whose the listings are that these go on from, where they are here, and whether they stand.
+    async fn owners(
+        &self,
+        claims: impl Iterator<Item = &DocumentRow>,
+    ) -> Result<BTreeMap<DocId, (OrgId, Life)>, Refusal> {
         let rows = self.rows(claims.filter_map(|row| row.about).collect()).await?;
-        Ok(rows.into_iter().map(|row| (row.doc_id, row.owner)).collect())
+        Ok(rows.into_iter().map(|row| (row.doc_id, (row.owner, row.life))).collect())
     }
 
     async fn rows(&self, ids: BTreeSet<DocId>) -> Result<Vec<DocumentRow>, Refusal> {
@@ -236,6 +297,10 @@ impl Application {
 impl Told {
     fn state(&self) -> ProposalState {
         match (&self.verdict, self.row.life) {
+            // The listing went over and came back since, and is claimed again.
+            (Some(Verdict::Accepted), Life::Live) if self.proposal.is_none() && self.target_stands => {
+                ProposalState::Waiting
+            }
             (Some(Verdict::Accepted), _) => ProposalState::Accepted,
             (Some(Verdict::Refused { .. }), _) => ProposalState::Refused,
             (None, Life::Live) => ProposalState::Waiting,
@@ -276,6 +341,7 @@ impl Told {
         let owner = self.proposal.as_ref().map(|proposal| proposal.owner).or(listing.map(|row| row.owner))?;
         Some(ProposalRow {
             id: self.row.doc_id.record(),
+            version: version(&self.row.heads),
             kind: if self.proposal.is_some() { ProposalKind::Change } else { ProposalKind::Claim },
             listing: self.target.record(),
             listing_name: listing.map(|row| row.name.clone()).unwrap_or_default(),
@@ -288,6 +354,7 @@ impl Told {
                 _ => String::new(),
             },
             by_keeper: listing.is_some_and(|row| keepers(&row.value).contains(&self.row.owner)),
+            is_public: self.row.is_public,
             edits: self.edits(),
             note: self.note(),
         })

@@ -1,17 +1,14 @@
 //! Handing listings over: offering one, leaving one to whoever takes it up, claiming one.
 
-use super::{Application, fault, find};
+use super::{Application, fault};
 use crate::api::{MovedFrom, Response};
 use crate::clock::now;
+use domain::audience::Audience;
 use domain::document::Kind;
 use domain::statement::Life;
 use domain::sync::batch::DocumentRow;
 use domain::sync::effect::WriteAction;
 use domain::{Refusal, RefusalKind, transfer};
-use store::DocumentFilter;
-
-/// Documents of one record that are looked at.
-const CANDIDATES: usize = 16;
 
 impl Application {
     /// Offers an own listing to an organisation, or takes the offer back.
@@ -38,7 +35,8 @@ impl Application {
 
     /// Makes an own listing that goes on from another organisation's.
     pub(super) async fn claim(&self, id: &str, audience: Option<&str>) -> Result<Response, Refusal> {
-        let rows = self.of_record(id).await?;
+        let record = self.find_listing(id).await?.doc_id.record();
+        let rows = self.listings_of(&record.to_string()).await?;
         let theirs = rows.iter().find(|row| row.owner != self.0.org && row.life == Life::Live);
         let own = rows.iter().find(|row| row.owner == self.0.org);
         let Some(theirs) = theirs else {
@@ -48,7 +46,15 @@ impl Application {
                     .hint("`fingerpost listing list` shows the listings and their ids"),
             });
         };
-        let audience = self.audience(audience.unwrap_or("public")).await?;
+        let audience = match audience {
+            Some(audience) => self.audience(audience).await?,
+            None if theirs.is_public => Audience::Public,
+            None => {
+                let refusal = format!("{:?} is not public: it is not said who may hold yours", theirs.name);
+                return Err(Refusal::invalid(refusal)
+                    .hint("say it with --audience: partners, own, or organisations with commas between; or public"));
+            }
+        };
         let value = transfer::claimed(&theirs.value, &theirs.doc_id);
         let action = match own.map(|row| row.life) {
             None => WriteAction::Create { value, audience },
@@ -63,19 +69,11 @@ impl Application {
         self.write(doc_id, Kind::LISTING, action).await
     }
 
-    /// Every listing of the record that an id, or the start of one, names, whoever owns it.
-    async fn of_record(&self, id: &str) -> Result<Vec<DocumentRow>, Refusal> {
-        let record = self.find_listing(id).await?.doc_id.record();
-        let record = Some(find::record(&record.to_string())?);
-        let filter = DocumentFilter { kind: Some(Kind::LISTING), record, ..DocumentFilter::default() };
-        self.0.store.documents(&filter, None, CANDIDATES).await.map_err(fault)
-    }
-
     /// Whose a listing was, and whether that one says so too.
     pub(super) async fn moved_from(&self, row: &DocumentRow) -> Result<Option<MovedFrom>, Refusal> {
         let Some(from) = transfer::moved_from(&row.value) else { return Ok(None) };
         let old = self.0.store.document(from).await.map_err(fault)?;
-        let confirmed = old.as_ref().and_then(domain::sync::Document::moved_to) == Some((row.owner, row.doc_id));
+        let confirmed = old.as_ref().and_then(domain::sync::Document::went_to) == Some((row.owner, row.doc_id));
         Ok(Some(MovedFrom { organisation: old.map(|old| old.owner), confirmed }))
     }
 }

@@ -86,6 +86,7 @@ fn frames_read_back_as_they_were_written() {
         version: domain::VersionId::from_bytes([9; 32]),
         changed: true,
         proposal: None,
+        is_public: false,
     };
     let line = encode(&Frame::Response(Response::Written(written))).unwrap();
     let Frame::Response(back) = decode(Ok(line)).unwrap() else { panic!("another frame") };

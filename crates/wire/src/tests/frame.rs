@@ -197,14 +197,18 @@ fn frames_that_break_the_rules_are_refused_in_words() {
         Body::Plain(field(10, &field(1, &[0; limits::KEYS_BYTES + 1]))),
         "a keys object of 32769 bytes, and the limit is 32768",
     );
+    check(
+        Body::Plain(field(12, &field(1, &[0; limits::SCOPE_HEAD_BYTES + 1]))),
+        "a scope head of 1025 bytes, and the limit is 1024",
+    );
     let unanswered = field(2, &field(1, &field(1, &[1; 16])));
     check(Body::Plain(unanswered), "an opening got an answer this version does not know");
 }
 
 #[test]
 fn what_later_versions_use_is_understood_and_passed_over() {
-    let head = proto::frame::Body::ScopeHead(proto::ScopeHead { scope_head: vec![1; 100] });
-    let frame = proto::Frame { body: Some(head) }.encode_to_vec();
+    let resend = proto::frame::Body::Resend(proto::Resend { since_ms: 100 });
+    let frame = proto::Frame { body: Some(resend) }.encode_to_vec();
     assert_eq!(frame::decode(Body::Plain(frame)).unwrap(), None);
     let newer_field = [field(1, &[1; 16]), vec![0x10, 5], field(15, b"of a later version")].concat();
     assert_eq!(

@@ -2,6 +2,7 @@
 
 use super::{BAD_SHOWN, SAMPLE, WRITES, difference};
 use crate::api::{ImportDifference, Novelty, ProgressSender, Response, UndoCounts, UndoLeft, UndoPreview, Undone};
+use crate::application::document::bound;
 use crate::application::{Application, fault};
 use crate::secret::random;
 use domain::document::{Edit, Kind};
@@ -93,7 +94,7 @@ impl Application {
         let mut standing = BTreeMap::new();
         let mut after: Option<String> = None;
         loop {
-            let page = self.page(kind, Some(self.0.org), after.as_deref(), super::PAGE).await?;
+            let page = self.page(kind, Some(self.0.org), after.as_deref(), bound(super::PAGE)).await?;
             standing.extend(page.rows.into_iter().map(|row| (row.doc_id, row.value)));
             after = page.next;
             if after.is_none() {
