@@ -9,7 +9,7 @@ mod words;
 
 pub use paper::paper;
 pub use phone::phone_script;
-pub use terminal::{answers, terminal};
+pub use terminal::{answers, question, terminal};
 pub use words::Words;
 
 use super::field::{Choice, Field};
@@ -23,7 +23,7 @@ pub struct Voice<'a> {
     /// The language that is wanted (BCP 47).
     pub language: &'a str,
     /// The words around the questions.
-    pub words: &'a Words,
+    pub words: &'a Words<'a>,
 }
 
 /// Some text, and the language that it turned out to be in.
@@ -117,7 +117,7 @@ impl<'a> Voice<'a> {
     }
 }
 
-impl Words {
+impl Words<'_> {
     fn scale(&self, kind: &Kind) -> Option<String> {
         match kind {
             Kind::Whole { least: Some(least), most: Some(most) } => {

@@ -8,27 +8,28 @@ use crate::form::{Answers, Form, measure};
 pub fn terminal(form: &Form, voice: &Voice<'_>) -> String {
     let mut lines = vec![voice.title(form).text.to_owned()];
     lines.extend(voice.description(form).map(|description| description.text.to_owned()));
-    for (place, field) in form.fields().iter().enumerate() {
+    for field in form.fields() {
         if let Some(section) = voice.section(field) {
             lines.extend([String::new(), section.text.to_uppercase()]);
         }
-        lines.push(String::new());
-        lines.extend(introduction(form, field).map(|words| format!("   {words}")));
-        let answered = match field.requirement {
-            Requirement::Required => format!(" ({})", voice.words.required),
-            Requirement::Optional => String::new(),
-        };
-        let number = place.saturating_add(1);
-        lines.push(format!(
-            "{number:>2}. {}{answered}  [{} {}]",
-            voice.question(field).text,
-            field.tier.word(),
-            field.name
-        ));
-        lines.extend(beneath(form, field, voice).into_iter().map(|line| format!("    {line}")));
+        lines.extend([String::new(), question(form, field, voice)]);
     }
     lines.extend([String::new(), format!("{}: {}", voice.words.version, form.hash())]);
     finished(&lines)
+}
+
+/// One question as text, as it stands in [`terminal`] and before a prompt for its answer.
+pub fn question(form: &Form, field: &Field, voice: &Voice<'_>) -> String {
+    let place = form.fields().iter().position(|other| other.name == field.name).unwrap_or_default();
+    let answered = match field.requirement {
+        Requirement::Required => format!(" ({})", voice.words.required),
+        Requirement::Optional => String::new(),
+    };
+    let mut lines: Vec<String> = introduction(form, field).map(|words| format!("    {words}")).into_iter().collect();
+    let (number, asked) = (place.saturating_add(1), voice.question(field).text);
+    lines.push(format!("{number:>2}. {asked}{answered}  [{} {}]", field.tier.word(), field.name));
+    lines.extend(beneath(form, field, voice).into_iter().map(|line| format!("    {line}")));
+    lines.join("\n")
 }
 
 /// Answers as text: each question with its answer, and the scores of measures. Who calls has asked whether the reader may see them.

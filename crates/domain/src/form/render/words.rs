@@ -1,53 +1,53 @@
-//! The words around a form's own. Further languages are made by who shows the form, from their files.
+//! The words around a form's own. Those of further languages are made by who shows the form, from its own files.
 
 /// The words around the questions. `{number}`, `{answer}`, `{least}`, `{most}`, `{count}` are put in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Words {
+pub struct Words<'a> {
     /// The language that they are in (BCP 47).
-    pub language: &'static str,
+    pub language: &'a str,
     /// Yes.
-    pub yes: &'static str,
+    pub yes: &'a str,
     /// No.
-    pub no: &'static str,
+    pub no: &'a str,
     /// Before the reason of a question.
-    pub why: &'static str,
+    pub why: &'a str,
     /// That a question has to be answered.
-    pub required: &'static str,
+    pub required: &'a str,
     /// That it need not be.
-    pub optional: &'static str,
+    pub optional: &'a str,
     /// That the law guards the answer.
-    pub special: &'static str,
+    pub special: &'a str,
     /// That it is asked by telephone alone.
-    pub by_phone: &'static str,
+    pub by_phone: &'a str,
     /// The condition of a question.
-    pub only_if: &'static str,
+    pub only_if: &'a str,
     /// That one option is chosen.
-    pub choose_one: &'static str,
+    pub choose_one: &'a str,
     /// That several may be.
-    pub choose_some: &'static str,
+    pub choose_some: &'a str,
     /// A number's bounds.
-    pub from_to: &'static str,
+    pub from_to: &'a str,
     /// How a date is written.
-    pub date: &'static str,
+    pub date: &'a str,
     /// That nothing was answered.
-    pub not_answered: &'static str,
+    pub not_answered: &'a str,
     /// Before the scores of measures.
-    pub scores: &'static str,
+    pub scores: &'a str,
     /// Before the form's hash, by which an answer on paper is matched to its version.
-    pub version: &'static str,
+    pub version: &'a str,
     /// The beginning of a call.
-    pub call_opening: &'static [&'static str],
+    pub call_opening: &'a [&'a str],
     /// Its end.
-    pub call_closing: &'static [&'static str],
+    pub call_closing: &'a [&'a str],
     /// Before what is said if the person asks why.
-    pub if_asked_why: &'static str,
+    pub if_asked_why: &'a str,
     /// Before the options that are read out.
-    pub read_out: &'static str,
+    pub read_out: &'a str,
     /// Before what is written down nowhere but by who calls.
-    pub ask_now: &'static str,
+    pub ask_now: &'a str,
 }
 
-impl Words {
+impl Words<'static> {
     /// In English.
     pub const ENGLISH: Self = Self {
         language: "en",

@@ -215,3 +215,31 @@ fn answers_are_typed_as_people_type() {
     check_typed("name", "", "name is not answered; give words, at most 20 characters");
     check_typed("name", " Ann ", "\"Ann\"");
 }
+
+/// Who is asked question by question comes to the same answers as who writes a file.
+#[test]
+fn a_form_is_filled_in_at_a_terminal() {
+    for shipped in shipped::SHIPPED {
+        let form = shipped.form().unwrap();
+        let example: Value = serde_yaml_ng::from_str(shipped.example).unwrap();
+        let mut values = serde_json::Map::new();
+        for field in form.written(Use::Referral) {
+            if !is_asked(field, &form, &values) {
+                assert!(example.get(&field.name).is_none(), "{} asks {}", shipped.name, field.name);
+                continue;
+            }
+            assert!(render::question(&form, field, &render::Voice::ENGLISH).contains(field.title.as_str()));
+            let typed = match example.get(&field.name) {
+                Some(Value::String(text)) => text.clone(),
+                Some(Value::Array(entries)) => entries.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
+                Some(Value::Bool(answer)) => if *answer { "yes" } else { "no" }.to_owned(),
+                other => other.map(Value::to_string).unwrap_or_default(),
+            };
+            let answer = read_typed(field, &typed, &render::Voice::ENGLISH, today()).expect("it fits");
+            values.extend(answer.map(|answer| (field.name.clone(), answer)));
+        }
+        let asked = Answers::read(&form, &json!(values), Use::Referral, today()).expect("complete");
+        let written = Answers::read(&form, &example, Use::Referral, today()).expect("complete");
+        assert_eq!(asked.bytes(), written.bytes(), "{}", shipped.name);
+    }
+}
