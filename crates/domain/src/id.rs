@@ -144,6 +144,15 @@ id!(
     BlobHash, 32, "a blob hash"
 );
 
+id!(
+    /// A form: SHA-256 over a domain tag and its canonical JSON.
+    FormHash, 32, "a form hash"
+);
+id!(
+    /// A pathway: likewise.
+    PathwayHash, 32, "a pathway hash"
+);
+
 shown_as_hex! {
     NodeId, "a node id";
     DocId, "a document id";
@@ -158,6 +167,8 @@ shown_as_hex! {
     StaffId, "a staff id";
     DataKeyId, "a data key id";
     BlobHash, "a blob hash";
+    FormHash, "a form hash";
+    PathwayHash, "a pathway hash";
 }
 
 impl OrgId {

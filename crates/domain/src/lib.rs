@@ -6,6 +6,7 @@
 pub mod audience;
 pub mod document;
 pub mod feed;
+pub mod form;
 pub mod id;
 pub mod identity;
 pub mod import;
@@ -13,6 +14,7 @@ pub mod limits;
 pub mod listing;
 pub mod log;
 pub mod organisation;
+pub mod pathway;
 pub mod proposal;
 pub mod referral;
 pub mod refusal;
@@ -26,8 +28,8 @@ pub mod token;
 pub mod transfer;
 
 pub use id::{
-    ActorId, BlobHash, ChangeHash, DataKeyId, DocId, EventId, FeedId, Incarnation, KeyId, NodeId, OrgId, RecordId,
-    ScopeId, StaffId, VersionId,
+    ActorId, BlobHash, ChangeHash, DataKeyId, DocId, EventId, FeedId, FormHash, Incarnation, KeyId, NodeId, OrgId,
+    PathwayHash, RecordId, ScopeId, StaffId, VersionId,
 };
 pub use refusal::{Refusal, RefusalKind};
 pub use sum::Sum;

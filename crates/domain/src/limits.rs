@@ -215,6 +215,44 @@ pub const EVENT_AHEAD_MS: i64 = 5 * 60 * 1000;
 pub const BLOB_BYTES: [usize; 4] = [4 << 10, 16 << 10, 64 << 10, 256 << 10];
 /// Largest wrapped data key.
 pub const WRAPPED_KEY_BYTES: usize = 4 << 10;
+/// Largest form, in bytes of its canonical JSON.
+pub const FORM_BYTES: usize = 32 << 10;
+/// Deepest nesting of maps and lists in a form.
+pub const FORM_NESTING: usize = 5;
+/// Most questions of a form.
+pub const FORM_FIELDS: usize = 100;
+/// Most options of one question.
+pub const FORM_OPTIONS: usize = 50;
+/// Longest text of a form (a question, a hint, a reason, an option), in bytes of UTF-8.
+pub const FORM_TEXT_BYTES: usize = 1_000;
+/// Longest name of a field, and longest option, in bytes.
+pub const FORM_NAME_BYTES: usize = 64;
+/// Most languages that a form is translated into.
+pub const FORM_LANGUAGES: usize = 12;
+/// Longest answer in words, in characters.
+pub const ANSWER_CHARACTERS: u64 = 4_000;
+/// Longest answer in words where the form does not say, in characters.
+pub const ANSWER_LINE_CHARACTERS: u64 = 200;
+/// Largest answers to one form, in bytes of their canonical JSON: they fit the largest sealed payload beside what goes with them.
+pub const ANSWERS_BYTES: usize = 128 << 10;
+/// Earliest date that an answer may name.
+pub const ANSWER_EARLIEST_YEAR: i16 = 1900;
+/// Latest.
+pub const ANSWER_LATEST_YEAR: i16 = 2100;
+/// Largest pathway, in bytes of its canonical JSON.
+pub const PATHWAY_BYTES: usize = 16 << 10;
+/// Deepest nesting of maps and lists in a pathway.
+pub const PATHWAY_NESTING: usize = 5;
+/// Most organisations that a pathway is for, where it is for named ones; most words of feedback; most templates.
+pub const PATHWAY_ENTRIES: usize = 64;
+/// Longest text of a pathway, in bytes of UTF-8.
+pub const PATHWAY_TEXT_BYTES: usize = 4_000;
+/// Longest time that a pathway may declare.
+pub const ANSWER_TIME_MS: i64 = 366 * 24 * 60 * 60 * 1000;
+/// What the signature and the publisher of a published form or pathway take beside it.
+pub const PUBLICATION_OVERHEAD_BYTES: usize = 256;
+/// Bytes of a published form or pathway in one text of its document.
+pub const PUBLICATION_PART_BYTES: usize = 12 << 10;
 /// Bytes of changes of the documents in one page of a list, past its first document.
 pub const DOCUMENT_PAGE_BYTES: u64 = 4 << 20;
 /// Most keepers of a listing whose reports are shown beside it; of each at most [`PROPOSALS_OPEN`] are.

@@ -38,6 +38,14 @@ impl Tag {
     pub const WRAPPED_KEY: Self = Self("fingerpost wrapped key v1");
     /// Client data where it is kept.
     pub const LOCK: Self = Self("fingerpost lock v1");
+    /// A form, by its hash.
+    pub const FORM: Self = Self("fingerpost form v1");
+    /// A form, by who publishes it.
+    pub const PUBLISHED_FORM: Self = Self("fingerpost published form v1");
+    /// A pathway, by its hash.
+    pub const PATHWAY: Self = Self("fingerpost pathway v1");
+    /// A pathway, by who publishes it.
+    pub const PUBLISHED_PATHWAY: Self = Self("fingerpost published pathway v1");
 
     /// SHA-256 over the tag, its length, and the bytes: an id for the object.
     pub fn digest(self, bytes: &[u8]) -> [u8; 32] {

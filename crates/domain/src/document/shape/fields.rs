@@ -340,3 +340,27 @@ pub const ORGANISATION: &Fields = &[
     ("attributes", RareThings(ATTRIBUTE)),
     ("extra", Open),
 ];
+
+/// The fields of a published form: what readers find it by, and the signed bytes in parts.
+pub const FORM: &Fields = &[
+    ("name", One(String)),
+    ("language", One(String)),
+    ("form", One(String)),
+    ("published_by", One(String)),
+    ("signed", Many(String)),
+    ("audience", One(Word(&["public", "partners"]))),
+    ("extra", Open),
+];
+
+/// The fields of a published pathway, likewise.
+pub const PATHWAY_DOCUMENT: &Fields = &[
+    ("name", One(String)),
+    ("language", One(String)),
+    ("pathway", One(String)),
+    ("form", One(String)),
+    ("listing", One(Uuid)),
+    ("takes", Many(String)),
+    ("signed", Many(String)),
+    ("audience", One(Word(&["public", "partners"]))),
+    ("extra", Open),
+];

@@ -14,8 +14,8 @@ mod path;
 mod tests;
 
 pub use check::{Fit, check_edit, check_value};
-pub(crate) use check::{fitted, is_url};
-pub use fields::{LISTING, ORGANISATION};
+pub(crate) use check::{fitted, is_email, is_url};
+pub use fields::{FORM, LISTING, ORGANISATION, PATHWAY_DOCUMENT};
 pub(crate) use fields::{LOCATION, SERVICE_AT_LOCATION};
 pub use path::parse_path;
 
@@ -79,6 +79,8 @@ pub fn fields(kind: Kind) -> Option<&'static Fields> {
     match kind {
         Kind::LISTING => Some(LISTING),
         Kind::ORGANISATION => Some(ORGANISATION),
+        Kind::PATHWAY => Some(PATHWAY_DOCUMENT),
+        Kind::FORM => Some(FORM),
         _ => None,
     }
 }
