@@ -7,6 +7,7 @@ mod hub;
 mod import;
 mod keeping;
 mod pairing;
+mod publication;
 mod recovery;
 mod sharing;
 mod spreadsheet;

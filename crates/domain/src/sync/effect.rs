@@ -81,6 +81,13 @@ pub enum Command {
         /// On or off.
         state: crate::identity::roster::RosterState,
     },
+    /// Publishes a form or a pathway under this organisation's name.
+    Publish {
+        /// What.
+        publication: super::Publication,
+        /// For whom.
+        audience: crate::audience::Audience,
+    },
     /// Signs own documents anew, where one of these keys signed what stands; the others are passed over.
     SignAnew {
         /// Which documents, at most a few hundred at once.

@@ -24,6 +24,7 @@ mod partner;
 #[cfg(any(test, feature = "sim"))]
 mod planted;
 mod proposal;
+mod publish;
 mod receive;
 mod reconcile;
 pub mod roster;
@@ -41,3 +42,4 @@ pub use needs::{Corrupt, Document, Loaded, Needs, QuarantineMark};
 #[cfg(any(test, feature = "sim"))]
 pub use planted::Planted;
 pub use proposal::{Answering, Proposing};
+pub use publish::Publication;

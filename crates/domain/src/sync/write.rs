@@ -26,6 +26,7 @@ impl Engine {
             Command::SetListed { org, .. } => {
                 needs.documents.insert(super::roster::entry_document(&self.own.org, org));
             }
+            Command::Publish { publication, .. } => drop(needs.documents.insert(publication.document(&self.own.org))),
             Command::SignAnew { docs, .. } => needs.documents.extend(docs.iter().copied()),
             Command::Propose(proposing) => self.needs_to_propose(proposing.target, needs),
             Command::AnswerProposal(answering) => {
@@ -64,6 +65,10 @@ impl Engine {
             }
             Command::SetListed { org, name, state } => {
                 let write = self.entry_to_write(now, org, name, state, loaded)?;
+                self.act(now, Command::Write(vec![write]), loaded, out)
+            }
+            Command::Publish { publication, audience } => {
+                let write = self.publication_to_write(now, &publication, audience, loaded)?;
                 self.act(now, Command::Write(vec![write]), loaded, out)
             }
             Command::AddPartner { partner, keys } => self.add_partner(partner, &keys, out).map(|()| Answer::Done),

@@ -4,12 +4,14 @@ mod demo;
 mod listing;
 mod node;
 mod partner;
+mod publication;
 mod token;
 
 pub(crate) use demo::Demo;
 pub(crate) use listing::{Edits, Export, Import, ImportUndo, ImportVerb, Keeper, Listing, Organisation, Proposal};
 pub(crate) use node::{ConfigVerb, Init, Key, Settings, Up};
 pub(crate) use partner::{As, Follow, Invite, Join, Partner, Roster};
+pub(crate) use publication::{Form, Manner, Pathway};
 pub(crate) use token::{Scope, Token};
 
 use clap::{Parser, Subcommand};
@@ -98,6 +100,12 @@ pub(crate) enum Command {
     /// See and answer what others would have in your listings, and what became of your own proposals
     #[command(subcommand)]
     Proposal(Proposal),
+    /// See, publish and copy referral forms: what a receiver has to know
+    #[command(subcommand)]
+    Form(Form),
+    /// See, publish and copy pathways: how a listing can be referred to
+    #[command(subcommand)]
+    Pathway(Pathway),
     /// Bring listings in from an Open Referral file or folder, or a spreadsheet saved as CSV; take that back
     Import(Import),
     /// Write the own listings out as Open Referral UK
@@ -142,6 +150,8 @@ impl Command {
             Self::Organisation(Organisation::Edit { .. }) => "edit the organisation".into(),
             Self::Listing(verb) => verb.aim(),
             Self::Proposal(verb) => verb.aim(),
+            Self::Form(verb) => verb.aim(),
+            Self::Pathway(verb) => verb.aim(),
             Self::Import(import) => import.aim(),
             Self::Export(_) => "export the listings".into(),
             Self::Verify => "verify".into(),

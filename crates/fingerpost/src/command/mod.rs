@@ -6,6 +6,7 @@ mod init;
 mod listing;
 mod partner;
 mod proposal;
+mod publication;
 mod sink;
 mod status;
 mod token;
@@ -50,6 +51,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Organisation(verb) => listing::organisation(&place, verb).await,
         Command::Listing(verb) => listing::listing(&place, verb).await,
         Command::Proposal(verb) => proposal::proposal(&place, verb).await,
+        Command::Form(verb) => publication::form(&place, verb).await,
+        Command::Pathway(verb) => publication::pathway(&place, verb).await,
         Command::Import(import) => import::import(&place, import).await,
         Command::Export(export) => import::export(&place, export).await,
         Command::Completions { shell } => completions(shell),

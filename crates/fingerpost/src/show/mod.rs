@@ -6,6 +6,7 @@ pub(crate) mod listing;
 pub(crate) mod partner;
 mod place;
 pub(crate) mod proposal;
+pub(crate) mod publication;
 mod schedule;
 pub(crate) mod status;
 pub(crate) mod token;

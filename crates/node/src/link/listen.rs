@@ -125,7 +125,7 @@ async fn greet(port: &Port, socket: TcpStream, mut seat: Seat) -> Result<(), Ref
         // Without an open invitation the protocol is not offered: the handshake fails like for any unknown one.
         let pairs = wants_to_pair && seat.may_pair(Instant::now()) && port.pairing.is_open().await;
         let (config, alpn) = if pairs { (&port.pair_tls, ALPN_PAIR) } else { (&port.link_tls, ALPN_LINK) };
-        Ok((start.into_stream(config.clone()).await.map_err(refused)?, alpn))
+        Ok::<_, Refusal>((start.into_stream(config.clone()).await.map_err(refused)?, alpn))
     });
     let (stream, alpn) = handshake.await.map_err(|_| Refusal::invalid("a handshake took longer than it may"))??;
     let connection = stream.get_ref().1;
