@@ -59,6 +59,17 @@ impl Problems {
         if problems.is_empty() { Ok(()) } else { Err(Self(problems)) }
     }
 
+    /// All of them in one refusal. A method and not `From`: a second conversion into [`Refusal`] would leave `?` guessing elsewhere.
+    pub fn refusal(&self) -> Refusal {
+        let said = |part: &dyn Fn(&Problem) -> String| self.0.iter().map(part).collect::<Vec<_>>().join("; ");
+        let hint = said(&|problem| match &problem.field {
+            Some(field) => format!("{field}: {}", problem.hint),
+            None => problem.hint.clone(),
+        });
+        Refusal::new(RefusalKind::Invalid, format!("the answers do not fit the form: {}", said(&Problem::to_string)))
+            .hint(hint)
+    }
+
     pub(super) fn one(problem: Problem) -> Self {
         Self(vec![problem])
     }
@@ -80,18 +91,6 @@ impl fmt::Display for Problem {
             Some(field) => write!(f, "{field} {}", self.what),
             None => f.write_str(&self.what),
         }
-    }
-}
-
-impl From<Problems> for Refusal {
-    fn from(problems: Problems) -> Self {
-        let said = |part: &dyn Fn(&Problem) -> String| problems.0.iter().map(part).collect::<Vec<_>>().join("; ");
-        let hint = said(&|problem| match &problem.field {
-            Some(field) => format!("{field}: {}", problem.hint),
-            None => problem.hint.clone(),
-        });
-        Self::new(RefusalKind::Invalid, format!("the answers do not fit the form: {}", said(&Problem::to_string)))
-            .hint(hint)
     }
 }
 

@@ -13,7 +13,7 @@ fn complete() -> Value {
 fn answered(answers: &Value, purpose: Use) -> String {
     match Answers::read(&form(&tea()), answers, purpose, today()) {
         Ok(_) => "taken".to_owned(),
-        Err(problems) => told(&problems.into()),
+        Err(problems) => told(&problems.refusal()),
     }
 }
 
@@ -136,7 +136,7 @@ fn no_refusal_repeats_an_answer() {
                 let problems = Answers::read(&form(&tea()), &answers, purpose, today());
                 if let Err(problems) = problems {
                     assert!(!format!("{problems:?}").contains("7391"), "{name}: {problems:?}");
-                    assert!(!told(&problems.into()).contains("7391"), "{name}");
+                    assert!(!told(&problems.refusal()).contains("7391"), "{name}");
                 }
             }
         }
@@ -159,7 +159,7 @@ fn answers_travel_with_their_forms_hash_and_stay_with_it() {
     assert_eq!(received, answers);
     assert_eq!(received.check(&form, Use::Referral, today()), Ok(()));
     let newer = super::form(&with(tea(), "/title", Some(json!("Tea, newer"))));
-    let said = told(&received.check(&newer, Use::Referral, today()).unwrap_err().into());
+    let said = told(&received.check(&newer, Use::Referral, today()).unwrap_err().refusal());
     assert!(said.contains("to another form, or another version of it"), "{said}");
     let forged = String::from_utf8(answers.bytes()).unwrap().replace("Zebedee Canary", "Zebedee Canary the very long");
     let forged = Answers::parse(forged.as_bytes()).expect("a shape");
@@ -183,7 +183,7 @@ fn too_many_answers_are_refused() {
     let form = form(&json!({ "title": "x", "x-language": "en", "properties": questions }));
     let answers: serde_json::Map<String, Value> =
         (0..40).map(|n| (format!("q{n}"), json!("x".repeat(4_000)))).collect();
-    let said = told(&Answers::read(&form, &json!(answers), Use::Referral, today()).unwrap_err().into());
+    let said = told(&Answers::read(&form, &json!(answers), Use::Referral, today()).unwrap_err().refusal());
     assert!(said.contains("the most is 131072"), "{said}");
 }
 

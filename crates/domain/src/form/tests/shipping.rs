@@ -8,7 +8,7 @@ fn every_shipped_form_is_one_and_its_example_fits() {
         let form = shipped.form().unwrap_or_else(|refusal| panic!("{}: {}", shipped.name, told(&refusal)));
         let example: Value = serde_yaml_ng::from_str(shipped.example).expect("YAML");
         let answers = Answers::read(&form, &example, Use::Referral, today());
-        let answers = answers.unwrap_or_else(|problems| panic!("{}: {}", shipped.name, told(&problems.into())));
+        let answers = answers.unwrap_or_else(|problems| panic!("{}: {}", shipped.name, told(&problems.refusal())));
         assert_eq!(Answers::parse(&answers.bytes()), Ok(answers));
         assert_eq!(shipped::by_name(shipped.name).unwrap().name, shipped.name);
         // The two permissions stand apart, and nobody goes without the first.
