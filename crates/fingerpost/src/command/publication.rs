@@ -9,7 +9,7 @@ use crate::report::Failure;
 use crate::show::{self, short};
 use jiff::tz::TimeZone;
 use node::api::form::render::{self, Voice, Words};
-use node::api::form::{Answers, Form, Problems, Use, json_schema, shipped};
+use node::api::form::{Answers, Form, Use, json_schema, shipped};
 use node::api::pathway::{self, Pathway};
 use node::api::{PublicationView, Refusal, Request, Response};
 use serde_json::{Value, json};
@@ -128,19 +128,8 @@ fn check(place: &Place, form: &Form, answers: Option<&Path>) -> Result<(), Failu
     let today = jiff::Timestamp::from_millisecond(now().as_ms()).unwrap_or_default();
     let today = today.to_zoned_datetime(TimeZone::system()).date();
     let value = Value::Object(read_fields(file)?);
-    Answers::read(form, &value, Use::Referral, today).map_err(|problems| not_answered(&problems))?;
+    Answers::read(form, &value, Use::Referral, today).map_err(|problems| problems.refusal())?;
     place.reader.show(&json!({ "form": hash, "fits": true }), || "The answers fit the form.\n".to_owned())
-}
-
-fn not_answered(problems: &Problems) -> Failure {
-    let lines: Vec<_> = problems
-        .iter()
-        .map(|problem| match &problem.field {
-            Some(field) => format!("`{field}`: {} ({})", problem.what, problem.hint),
-            None => format!("{} ({})", problem.what, problem.hint),
-        })
-        .collect();
-    Refusal::invalid(lines.join("; ")).hint("`fingerpost form show` has every question, and what it takes").into()
 }
 
 async fn show_pathway(place: &Place, name: &str) -> Result<(), Failure> {
