@@ -11,13 +11,13 @@ use jiff::tz::TimeZone;
 use node::api::form::render::{self, Voice, Words};
 use node::api::form::{Answers, Form, Use, json_schema, shipped};
 use node::api::pathway::{self, Pathway};
-use node::api::{PublicationView, Refusal, Request, Response};
+use node::api::{PublicationRequest, PublicationView, Refusal, Request, Response};
 use serde_json::{Value, json};
 use std::path::Path;
 
 pub(super) async fn form(place: &Place, verb: FormVerb) -> Result<(), Failure> {
     match verb {
-        FormVerb::List => list(place, Request::FormList, "form").await,
+        FormVerb::List => list(place, PublicationRequest::FormList, "form").await,
         FormVerb::Show { form, language, manner } => {
             let form = named_form(place, &form).await?;
             show_form(place, &form, &language, &manner)
@@ -33,18 +33,18 @@ pub(super) async fn form(place: &Place, verb: FormVerb) -> Result<(), Failure> {
         FormVerb::Publish { form, audience } => {
             let form = local_form(&form)?.ok_or_else(|| no_file(&form))?;
             let form = serde_json::from_slice(form.bytes()).unwrap_or_default();
-            written(place, Request::FormPublish { form, audience: Some(audience) }, "Published").await
+            written(place, PublicationRequest::FormPublish { form, audience: Some(audience) }, "Published").await
         }
         FormVerb::Copy { id, audience } => {
-            written(place, Request::FormCopy { id, audience: Some(audience) }, "Copied").await
+            written(place, PublicationRequest::FormCopy { id, audience: Some(audience) }, "Copied").await
         }
-        FormVerb::Withdraw { id } => written(place, Request::FormWithdraw { id }, "Withdrawn").await,
+        FormVerb::Withdraw { id } => written(place, PublicationRequest::FormWithdraw { id }, "Withdrawn").await,
     }
 }
 
 pub(super) async fn pathway(place: &Place, verb: PathwayVerb) -> Result<(), Failure> {
     match verb {
-        PathwayVerb::List => list(place, Request::PathwayList, "pathway").await,
+        PathwayVerb::List => list(place, PublicationRequest::PathwayList, "pathway").await,
         PathwayVerb::Show { pathway } => show_pathway(place, &pathway).await,
         PathwayVerb::Example { name } => {
             let found = pathway::shipped::SHIPPED.iter().find(|shipped| shipped.name == name);
@@ -54,17 +54,22 @@ pub(super) async fn pathway(place: &Place, verb: PathwayVerb) -> Result<(), Fail
         }
         PathwayVerb::Publish { file, listing, audience } => {
             let pathway = Value::Object(read_fields(&file)?);
-            written(place, Request::PathwayPublish { pathway, listing, audience: Some(audience) }, "Published").await
+            written(
+                place,
+                PublicationRequest::PathwayPublish { pathway, listing, audience: Some(audience) },
+                "Published",
+            )
+            .await
         }
         PathwayVerb::Copy { id, listing, audience } => {
-            written(place, Request::PathwayCopy { id, listing, audience: Some(audience) }, "Copied").await
+            written(place, PublicationRequest::PathwayCopy { id, listing, audience: Some(audience) }, "Copied").await
         }
-        PathwayVerb::Withdraw { id } => written(place, Request::PathwayWithdraw { id }, "Withdrawn").await,
+        PathwayVerb::Withdraw { id } => written(place, PublicationRequest::PathwayWithdraw { id }, "Withdrawn").await,
     }
 }
 
-async fn list(place: &Place, request: Request, what: &str) -> Result<(), Failure> {
-    let Response::Publications { rows, names } = place.ask(Need::Folder, request).await? else {
+async fn list(place: &Place, request: PublicationRequest, what: &str) -> Result<(), Failure> {
+    let Response::Publications { rows, names } = place.ask(Need::Folder, Request::Publication(request)).await? else {
         return Err(unexpected());
     };
     match place.reader {
@@ -88,12 +93,12 @@ async fn named_form(place: &Place, name: &str) -> Result<Form, Failure> {
     if let Some(form) = local_form(name)? {
         return Ok(form);
     }
-    let view = published(place, Request::FormShow { id: name.to_owned() }).await?;
+    let view = published(place, PublicationRequest::FormShow { id: name.to_owned() }).await?;
     Ok(Form::read(&view.content)?)
 }
 
-async fn published(place: &Place, request: Request) -> Result<PublicationView, Failure> {
-    match place.ask(Need::Folder, request).await? {
+async fn published(place: &Place, request: PublicationRequest) -> Result<PublicationView, Failure> {
+    match place.ask(Need::Folder, Request::Publication(request)).await? {
         Response::Publication { view, .. } => Ok(*view),
         _ => Err(unexpected()),
     }
@@ -136,14 +141,16 @@ async fn show_pathway(place: &Place, name: &str) -> Result<(), Failure> {
     let content = if name == "-" || Path::new(name).exists() {
         Value::Object(read_fields(Path::new(name))?)
     } else {
-        published(place, Request::PathwayShow { id: name.to_owned() }).await?.content
+        published(place, PublicationRequest::PathwayShow { id: name.to_owned() }).await?.content
     };
     let (pathway, _) = Pathway::read(&content)?;
     place.reader.show(&content, || pathway::terminal(&pathway))
 }
 
-async fn written(place: &Place, request: Request, done: &str) -> Result<(), Failure> {
-    let Response::Written(written) = place.ask(Need::Running, request).await? else { return Err(unexpected()) };
+async fn written(place: &Place, request: PublicationRequest, done: &str) -> Result<(), Failure> {
+    let Response::Written(written) = place.ask(Need::Running, Request::Publication(request)).await? else {
+        return Err(unexpected());
+    };
     let id = written.id.to_string();
     place.reader.show(&written, || format!("{done}: {}\n", short(&id, show::ID_SHOWN)))
 }

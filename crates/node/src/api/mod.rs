@@ -27,7 +27,7 @@ pub use listing::{
 pub use partner::{
     Heard, InviteRole, Invited, Joined, PartnerRow, PartnerState, PartnerView, RosterRow, Trust, Withheld, Words,
 };
-pub use publication::{PublicationRow, PublicationView};
+pub use publication::{PublicationRequest, PublicationRow, PublicationView};
 pub use status::{
     Check, Initialised, NodeDetail, NodeKeys, Overview, OwnerCount, RefusedContent, Setting, Severity, SignedRow,
     Status, Verified, VerifiedBad,
@@ -233,62 +233,8 @@ pub enum Request {
         /// As in [`Request::ListingAdd`]; it has to be said where the listing is not public.
         audience: Option<String>,
     },
-    /// Forms that are published here and at partners. Answered by [`Response::Publications`].
-    FormList,
-    /// One form. Answered by [`Response::Publication`].
-    FormShow {
-        /// Which.
-        id: String,
-    },
-    /// Publishes a form. Answered by [`Response::Written`].
-    FormPublish {
-        /// The form, as JSON.
-        form: serde_json::Value,
-        /// `public` or `partners`; `public` when nothing is said.
-        audience: Option<String>,
-    },
-    /// Takes another organisation's form over, as it is. Answered by [`Response::Written`].
-    FormCopy {
-        /// Which.
-        id: String,
-        /// As in [`Request::FormPublish`].
-        audience: Option<String>,
-    },
-    /// Takes an own form back. Answered by [`Response::Written`].
-    FormWithdraw {
-        /// Which.
-        id: String,
-    },
-    /// Pathways that are published here and at partners. Answered by [`Response::Publications`].
-    PathwayList,
-    /// One pathway. Answered by [`Response::Publication`].
-    PathwayShow {
-        /// Which.
-        id: String,
-    },
-    /// Publishes a pathway, and the form that stands in it. Answered by [`Response::Written`].
-    PathwayPublish {
-        /// The pathway, as JSON.
-        pathway: serde_json::Value,
-        /// The own listing that it leads to, where the pathway does not say.
-        listing: Option<String>,
-        /// As in [`Request::FormPublish`].
-        audience: Option<String>,
-    },
-    /// Publishes another organisation's pathway for an own listing. Answered by [`Response::Written`].
-    PathwayCopy {
-        /// Which.
-        id: String,
-        /// The own listing that it leads to.
-        listing: String,
-        /// As in [`Request::FormPublish`].
-        audience: Option<String>,
-    },
-    /// Takes an own pathway back. Answered by [`Response::Written`].
-    PathwayWithdraw {
-        /// Which.
-        id: String,
-    },
+    /// Forms and pathways.
+    Publication(PublicationRequest),
     /// Proposals. Answered by [`Response::Proposals`].
     ProposalList {
         /// Those that were answered or taken back long ago as well.
@@ -457,14 +403,14 @@ pub enum Response {
         /// The names of the organisations that the view names by id, where they are known.
         names: BTreeMap<OrgId, String>,
     },
-    /// To [`Request::FormList`] and [`Request::PathwayList`].
+    /// To [`PublicationRequest::FormList`] and [`PublicationRequest::PathwayList`].
     Publications {
         /// The own first, then by name.
         rows: Vec<PublicationRow>,
         /// The names of organisations, where they are known.
         names: BTreeMap<OrgId, String>,
     },
-    /// To [`Request::FormShow`] and [`Request::PathwayShow`].
+    /// To [`PublicationRequest::FormShow`] and [`PublicationRequest::PathwayShow`].
     Publication {
         /// The form or pathway.
         view: Box<PublicationView>,

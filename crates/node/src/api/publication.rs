@@ -4,6 +4,68 @@ use domain::{OrgId, RecordId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// What may be asked about forms and pathways.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "publication")]
+pub enum PublicationRequest {
+    /// Forms that are published here and at partners. Answered by [`super::Response::Publications`].
+    FormList,
+    /// One form. Answered by [`super::Response::Publication`].
+    FormShow {
+        /// Which.
+        id: String,
+    },
+    /// Publishes a form. Answered by [`super::Response::Written`].
+    FormPublish {
+        /// The form, as JSON.
+        form: Value,
+        /// `public` or `partners`; `public` when nothing is said.
+        audience: Option<String>,
+    },
+    /// Takes another organisation's form over, as it is. Answered by [`super::Response::Written`].
+    FormCopy {
+        /// Which.
+        id: String,
+        /// As in [`PublicationRequest::FormPublish`].
+        audience: Option<String>,
+    },
+    /// Takes an own form back. Answered by [`super::Response::Written`].
+    FormWithdraw {
+        /// Which.
+        id: String,
+    },
+    /// Pathways that are published here and at partners. Answered by [`super::Response::Publications`].
+    PathwayList,
+    /// One pathway. Answered by [`super::Response::Publication`].
+    PathwayShow {
+        /// Which.
+        id: String,
+    },
+    /// Publishes a pathway, and the form that stands in it. Answered by [`super::Response::Written`].
+    PathwayPublish {
+        /// The pathway, as JSON.
+        pathway: Value,
+        /// The own listing that it leads to, where the pathway does not say.
+        listing: Option<String>,
+        /// As in [`PublicationRequest::FormPublish`].
+        audience: Option<String>,
+    },
+    /// Publishes another organisation's pathway for an own listing. Answered by [`super::Response::Written`].
+    PathwayCopy {
+        /// Which.
+        id: String,
+        /// The own listing that it leads to.
+        listing: String,
+        /// As in [`PublicationRequest::FormPublish`].
+        audience: Option<String>,
+    },
+    /// Takes an own pathway back. Answered by [`super::Response::Written`].
+    PathwayWithdraw {
+        /// Which.
+        id: String,
+    },
+}
+
 /// One form or pathway in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicationRow {

@@ -32,7 +32,6 @@ use crate::data::{self, Folder};
 use crate::engine::{Acquaintance, EngineHandle, rosters};
 use crate::link::{About, Pairing};
 use crate::metrics;
-use domain::document::Kind;
 use domain::identity::KeysObject;
 use domain::proposal::Verdict;
 use domain::sync::Notice;
@@ -167,20 +166,7 @@ impl Application {
             Request::ListingTransfer { id, organisation } => self.transfer(&id, organisation.as_deref()).await,
             Request::ListingOrphan { id, undo } => self.orphan(&id, undo).await,
             Request::ListingClaim { id, audience } => self.claim(&id, audience.as_deref()).await,
-            Request::FormList => self.publications(Kind::FORM).await,
-            Request::FormShow { id } => self.publication(Kind::FORM, &id).await,
-            Request::FormPublish { form, audience } => self.publish_form(&form, audience.as_deref()).await,
-            Request::FormCopy { id, audience } => self.take_form(&id, audience.as_deref()).await,
-            Request::FormWithdraw { id } => self.withdraw_publication(Kind::FORM, &id).await,
-            Request::PathwayList => self.publications(Kind::PATHWAY).await,
-            Request::PathwayShow { id } => self.publication(Kind::PATHWAY, &id).await,
-            Request::PathwayPublish { pathway, listing, audience } => {
-                self.publish_pathway(&pathway, listing.as_deref(), audience.as_deref()).await
-            }
-            Request::PathwayCopy { id, listing, audience } => {
-                self.copy_pathway(&id, &listing, audience.as_deref()).await
-            }
-            Request::PathwayWithdraw { id } => self.withdraw_publication(Kind::PATHWAY, &id).await,
+            Request::Publication(request) => self.answer_publication(request).await,
             Request::ProposalList { all } => self.proposals(all).await,
             Request::ProposalShow { id } => self.show_proposal(&id).await,
             Request::ProposalAccept { id, seen } => self.answer_proposal(&id, &seen, Verdict::Accepted).await,

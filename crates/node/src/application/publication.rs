@@ -1,7 +1,7 @@
 //! Forms and pathways: what is published here and at partners, publishing, taking over, taking back.
 
 use super::{Application, fault, find};
-use crate::api::{PublicationRow, PublicationView, Response};
+use crate::api::{PublicationRequest, PublicationRow, PublicationView, Response};
 use domain::document::Kind;
 use domain::form::{Form, FormDocument};
 use domain::identity::KeysObject;
@@ -21,8 +21,27 @@ const PAGE: usize = 200;
 const CANDIDATES: usize = 16;
 
 impl Application {
+    pub(super) async fn answer_publication(&self, request: PublicationRequest) -> Result<Response, Refusal> {
+        match request {
+            PublicationRequest::FormList => self.publications(Kind::FORM).await,
+            PublicationRequest::FormShow { id } => self.publication(Kind::FORM, &id).await,
+            PublicationRequest::FormPublish { form, audience } => self.publish_form(&form, audience.as_deref()).await,
+            PublicationRequest::FormCopy { id, audience } => self.take_form(&id, audience.as_deref()).await,
+            PublicationRequest::FormWithdraw { id } => self.withdraw_publication(Kind::FORM, &id).await,
+            PublicationRequest::PathwayList => self.publications(Kind::PATHWAY).await,
+            PublicationRequest::PathwayShow { id } => self.publication(Kind::PATHWAY, &id).await,
+            PublicationRequest::PathwayPublish { pathway, listing, audience } => {
+                self.publish_pathway(&pathway, listing.as_deref(), audience.as_deref()).await
+            }
+            PublicationRequest::PathwayCopy { id, listing, audience } => {
+                self.copy_pathway(&id, &listing, audience.as_deref()).await
+            }
+            PublicationRequest::PathwayWithdraw { id } => self.withdraw_publication(Kind::PATHWAY, &id).await,
+        }
+    }
+
     /// Every form, or every pathway, that is held here and reads as one: the own first, then by name.
-    pub(super) async fn publications(&self, kind: Kind) -> Result<Response, Refusal> {
+    async fn publications(&self, kind: Kind) -> Result<Response, Refusal> {
         let known = self.known().await?;
         let filter = DocumentFilter { kind: Some(kind), life: Some(Life::Live), ..DocumentFilter::default() };
         let mut rows = Vec::new();
@@ -38,26 +57,26 @@ impl Application {
     }
 
     /// One of them in full.
-    pub(super) async fn publication(&self, kind: Kind, id: &str) -> Result<Response, Refusal> {
+    async fn publication(&self, kind: Kind, id: &str) -> Result<Response, Refusal> {
         let row = self.find_publication(kind, id).await?;
         let view = read(&row, &self.known().await?.keys)?;
         Ok(Response::Publication { view: Box::new(view), names: self.names().await? })
     }
 
     /// Publishes a form of this organisation's own.
-    pub(super) async fn publish_form(&self, form: &Value, audience: Option<&str>) -> Result<Response, Refusal> {
+    async fn publish_form(&self, form: &Value, audience: Option<&str>) -> Result<Response, Refusal> {
         self.publish(Publication::Form(Box::new(Form::read(form)?)), audience).await
     }
 
     /// Takes another organisation's form over as it is, with its signature.
-    pub(super) async fn take_form(&self, id: &str, audience: Option<&str>) -> Result<Response, Refusal> {
+    async fn take_form(&self, id: &str, audience: Option<&str>) -> Result<Response, Refusal> {
         let row = self.find_publication(Kind::FORM, id).await?;
         let document = FormDocument::read(&row.value)?;
         self.publish(Publication::Taken(Box::new(document.signed)), audience).await
     }
 
     /// Publishes a pathway that leads to an own listing, and the form that it brings with it.
-    pub(super) async fn publish_pathway(
+    async fn publish_pathway(
         &self,
         pathway: &Value,
         listing: Option<&str>,
@@ -80,12 +99,7 @@ impl Application {
     }
 
     /// Publishes another organisation's pathway for an own listing; where it came from stays in it.
-    pub(super) async fn copy_pathway(
-        &self,
-        id: &str,
-        listing: &str,
-        audience: Option<&str>,
-    ) -> Result<Response, Refusal> {
+    async fn copy_pathway(&self, id: &str, listing: &str, audience: Option<&str>) -> Result<Response, Refusal> {
         let row = self.find_publication(Kind::PATHWAY, id).await?;
         let document = PathwayDocument::read(&row.owner, &row.value)?;
         let from = document.signed().content();
@@ -96,7 +110,7 @@ impl Application {
     }
 
     /// Takes an own one back.
-    pub(super) async fn withdraw_publication(&self, kind: Kind, id: &str) -> Result<Response, Refusal> {
+    async fn withdraw_publication(&self, kind: Kind, id: &str) -> Result<Response, Refusal> {
         let row = self.find_publication(kind, id).await?;
         if row.owner != self.0.org {
             return Err(Refusal::new(RefusalKind::NotAllowed, format!("{:?} is another organisation's", row.name)));

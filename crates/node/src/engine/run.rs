@@ -413,7 +413,9 @@ impl Loop {
         loaded.documents.extend(self.cache.take_all(&loaded.kept));
         let effects = engine.step(now(), input, &mut loaded);
         self.perform(effects).await?;
-        let Loaded { documents, .. } = loaded;
+        let Loaded { mut documents, corrupt, .. } = loaded;
+        // What is damaged is named with each load of it, and so it is loaded each time.
+        corrupt.iter().for_each(|damaged| drop(documents.remove(&damaged.doc_id)));
         if std::mem::take(&mut self.is_forgetful) {
             // What was deleted with a partner may be among them.
             self.cache.clear();
