@@ -1,6 +1,6 @@
 //! Who may do what when: one table, asked of what is written here and of what comes in alike.
 //!
-//! An event is asked about in the state that its author knew ([`super::fold`]), so no later news makes it unlawful.
+//! An event is asked about in the state that its author knew ([`super::fold()`]), so no later news makes it unlawful.
 
 use super::Side;
 use super::code::{Action, Onward, Receipt, Role};

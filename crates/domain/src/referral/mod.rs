@@ -4,7 +4,7 @@
 //! of what was sealed. Each holds events, and every event names what its author knew when it was written ([`event`]); [`document`]
 //! reads and writes them. [`fold()`] makes of both a [`State`], the same on every node that holds the same events. What may be done by
 //! whom and when is one table ([`authority`]), asked by who writes an event and by the fold alike, in the event's own past. What people
-//! see of it is in [`shown`], what is late in [`overdue`], and how referrals hang together in [`chain`]. What is said of the person is
+//! see of it is in [`shown`], what is late in [`overdue()`], and how referrals hang together in [`chain`]. What is said of the person is
 //! sealed beside it ([`payload`]), under a key that is wrapped for each node that may read it ([`wrap`]) and locked where it is kept
 //! ([`lock`]).
 //!
