@@ -17,7 +17,7 @@ use store::{Organisation, Store};
 
 /// Gives the node in the configuration's data folder new keys and retires the old ones; gives the new node's id. No
 /// process may run for the folder. A crash in the middle leaves the old keys, or the new ones, which the next start or
-/// rotation takes up ([`settle_keys`]).
+/// rotation takes up.
 pub async fn rotate(config: &Config, words: &Words) -> Result<NodeId, Error> {
     let folder = Folder::open(&config.data)?;
     let store = open_store(config).await?;
