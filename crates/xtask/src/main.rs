@@ -27,8 +27,8 @@ fn main() -> ExitCode {
         (Some("contract"), [flag]) if flag == "--renew" => contract::command(true),
         (Some("simulate"), _) => cargo("run --quiet -p domain --features sim --example simulate --", &rest),
         (Some("bench"), _) => match cargo("build --release --workspace --bins", &[]) {
-            // The same packages as in every other build: others would be built again with other features.
-            status if status == ExitCode::SUCCESS => cargo("run --quiet --release --bin bench --", &rest),
+            // What was built with all packages, as it is: by itself it would be built again with other features.
+            status if status == ExitCode::SUCCESS => end_as(built_for_release("bench").args(&rest)),
             failed => failed,
         },
         (None | Some("help" | "--help" | "-h"), _) => {
@@ -44,13 +44,20 @@ fn main() -> ExitCode {
 
 /// Runs cargo with these words and then the caller's, and ends as it ended.
 fn cargo(words: &str, rest: &[String]) -> ExitCode {
-    let mut command = Command::new(step::cargo());
-    command.args(words.split_whitespace()).args(rest).current_dir(step::workspace());
-    match command.status() {
+    end_as(Command::new(step::cargo()).args(words.split_whitespace()).args(rest))
+}
+
+fn built_for_release(name: &str) -> Command {
+    Command::new(step::target().join("release").join(name))
+}
+
+/// Runs a command in the workspace, and ends as it ended.
+fn end_as(command: &mut Command) -> ExitCode {
+    match command.current_dir(step::workspace()).status() {
         Ok(status) if status.success() => ExitCode::SUCCESS,
         Ok(status) => ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
         Err(error) => {
-            eprintln!("error: cannot start cargo: {error}");
+            eprintln!("error: cannot start {:?}: {error}", command.get_program());
             ExitCode::FAILURE
         }
     }
