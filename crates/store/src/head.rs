@@ -4,7 +4,7 @@ use crate::sql::{self, Value};
 use crate::{Store, StoreError};
 use domain::identity::object::Signed;
 use domain::sync::head::HeldHead;
-use domain::{NodeId, OrgId, Timestamp};
+use domain::{OrgId, Timestamp};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
@@ -37,16 +37,24 @@ fn read_all(rows: &[AnyRow]) -> Result<Vec<HeldHead>, StoreError> {
     Ok(heads)
 }
 
+/// Writes the heads of each of these organisations in place of those that are there.
 pub(crate) async fn write(
     connection: &mut AnyConnection,
-    heads: &BTreeMap<(OrgId, NodeId), HeldHead>,
+    heads: &BTreeMap<OrgId, Vec<HeldHead>>,
 ) -> Result<(), StoreError> {
+    if heads.is_empty() {
+        return Ok(());
+    }
+    let orgs: Vec<_> = heads.keys().map(OrgId::as_bytes).collect();
+    sql::execute_for(connection, "delete from scope_head where org_id in (#)", &[], &orgs).await?;
     let rows = heads
-        .iter()
-        .map(|((org, node), held)| {
+        .values()
+        .flatten()
+        .map(|held| {
+            let said = held.signed.content();
             [
-                org.as_bytes().into(),
-                node.as_bytes().into(),
+                said.org_id.as_bytes().into(),
+                said.node_id.as_bytes().into(),
                 held.signed.bytes().into(),
                 Value::Int(held.came_at.as_ms()),
                 held.by.as_bytes().into(),
@@ -54,8 +62,6 @@ pub(crate) async fn write(
             ]
         })
         .collect();
-    let then = "on conflict (org_id, node_id) do update set bytes = excluded.bytes, came_at = excluded.came_at, \
-                by_org = excluded.by_org, differs_since = excluded.differs_since";
     let into = "scope_head (org_id, node_id, bytes, came_at, by_org, differs_since)";
-    sql::insert(connection, into, then, rows).await
+    sql::insert(connection, into, "", rows).await
 }

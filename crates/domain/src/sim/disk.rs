@@ -34,7 +34,7 @@ pub struct Disk {
     /// Keys objects.
     pub keys: BTreeMap<OrgId, Vec<u8>>,
     /// Scope heads.
-    pub heads: BTreeMap<(OrgId, NodeId), HeldHead>,
+    pub heads: BTreeMap<OrgId, Vec<HeldHead>>,
     /// Stolen keys that nothing is held of any more.
     pub disowned_keys: BTreeSet<KeyId>,
     /// Owners whose public documents are hidden.

@@ -2,13 +2,16 @@
 
 use super::{At, World};
 use crate::audience::{Audience, Scope};
+use crate::identity::certificate::NodeCertificate;
 use crate::identity::certificate::NodeState::{Compromised, Retired};
+use crate::identity::keys::KeysObject;
 use crate::identity::object::Signed;
+use crate::identity::root::Root;
 use crate::identity::scope_head::ScopeHead;
 use crate::sync::Message;
 use crate::sync::effect::Command;
 use crate::sync::head::HeldHead;
-use crate::{DocId, Sum, Timestamp, limits};
+use crate::{DocId, NodeId, Sum, Timestamp, limits};
 
 const HOUR: i64 = 60 * 60 * 1000;
 const DAY: i64 = 24 * HOUR;
@@ -212,4 +215,25 @@ fn what_a_head_says_is_what_is_held() {
     let held = r.world.nodes[r.reader].disk.scopes.get(&scope).map(|state| state.sum);
     assert_eq!(held, Some(r.head(r.reader).signed.content().sum));
     assert_ne!(held, Some(Sum::default()));
+}
+
+#[test]
+fn an_owner_that_names_ever_new_nodes_takes_no_more_room_for_their_words() {
+    let mut r = read(9);
+    let org = r.world.org(r.charity);
+    let identity = r.world.nodes[r.charity].identity.clone();
+    let root = Root::from_entropy(&identity.root);
+    let mut keys = r.world.nodes[r.reader].engine.as_ref().expect("it runs").keys()[&org].clone();
+    for n in 1..=20 {
+        let node_id = NodeId::from_bytes([n; 16]);
+        let known = keys.certificates().next().expect("a node").content().clone();
+        let certificate = root.certify(NodeCertificate { node_id, serial: keys.next_serial(), ..known });
+        keys = KeysObject::new(root.public(), [certificate]).expect("keys");
+        r.world.ask(r.reader, Command::TakeKeys(keys.bytes())).expect("known");
+        let word = r.altered(|head| head.node_id = node_id);
+        r.world.inject(r.hub, r.reader, Message::Head(word)).run_until_quiet();
+        let held = &r.world.nodes[r.reader].disk.heads[&org];
+        assert!(held.iter().any(|held| held.signed.content().node_id == node_id), "the newest is taken");
+        assert!(held.len() <= limits::ORGANISATION_NODES, "{n}: {}", held.len());
+    }
 }

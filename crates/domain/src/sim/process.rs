@@ -165,7 +165,7 @@ impl Process {
             partners: self.disk.partners.values().cloned().collect(),
             keys: self.disk.keys.iter().map(|(org, bytes)| (*org, KeysObject::parse(bytes).unwrap())).collect(),
             damaged_keys: std::collections::BTreeMap::new(),
-            heads: self.disk.heads.values().cloned().collect(),
+            heads: self.disk.heads.values().flatten().cloned().collect(),
             usage: self.disk.usage(),
             rosters: self.disk.rows.values().filter(|r| r.kind == Kind::ROSTER).cloned().collect(),
             proposals: self

@@ -33,8 +33,8 @@ pub struct Batch {
     pub cursors: BTreeMap<(NodeId, ScopeId), Cursor>,
     /// Keys objects by organisation, as signed.
     pub keys: BTreeMap<OrgId, Vec<u8>>,
-    /// Heads by organisation and node, each in place of the one before.
-    pub heads: BTreeMap<(OrgId, NodeId), HeldHead>,
+    /// Heads by organisation, of its nodes that are known: all of them, in place of those before.
+    pub heads: BTreeMap<OrgId, Vec<HeldHead>>,
     /// Partners to add or replace.
     pub partners: Vec<Partner>,
     /// Partners to forget, with every scope shared with them alone.

@@ -227,10 +227,13 @@ impl Engine {
         }
     }
 
+    /// Keeps a head. Those of nodes that their organisation names no more go: it may name others for ever.
     fn put_head(&mut self, held: HeldHead, out: &mut Outcome) {
-        let said = held.signed.content();
-        out.batch.heads.insert((said.org_id, said.node_id), held.clone());
+        let org = held.signed.content().org_id;
         self.heads.put(held);
+        let (keys, of_org) = (self.keys.get(&org), self.heads.held.entry(org).or_default());
+        of_org.retain(|node, _| keys.is_some_and(|keys| keys.node(node).is_some()));
+        out.batch.heads.insert(org, of_org.values().cloned().collect());
     }
 
     pub(super) fn needs_to_take_head(&self, bytes: &[u8], needs: &mut Needs) {
