@@ -42,4 +42,4 @@ pub use needs::{Corrupt, Document, Loaded, Needs, QuarantineMark};
 #[cfg(any(test, feature = "sim"))]
 pub use planted::Planted;
 pub use proposal::{Answering, Proposing};
-pub use publish::Publication;
+pub use publish::{Publication, form_document};

@@ -9,7 +9,7 @@ use crate::form::{Form, FormDocument, PublishedForm, check_audience};
 use crate::identity::Signed;
 use crate::pathway::{Pathway, PathwayDocument, PublishedPathway};
 use crate::statement::Life;
-use crate::{DocId, OrgId, RecordId, Refusal, RefusalKind, Timestamp};
+use crate::{DocId, FormHash, OrgId, RecordId, Refusal, RefusalKind, Timestamp};
 use serde_json::Value;
 
 /// What is to be published.
@@ -27,8 +27,8 @@ impl Publication {
     /// The document that it stands in at an organisation: the same form, and the same pathway to one listing, stand once.
     pub fn document(&self, owner: &OrgId) -> DocId {
         match self {
-            Self::Form(form) => DocId::new(record(form.hash().as_bytes()), Kind::FORM, owner),
-            Self::Taken(signed) => DocId::new(record(signed.content().form.hash().as_bytes()), Kind::FORM, owner),
+            Self::Form(form) => form_document(&form.hash(), owner),
+            Self::Taken(signed) => form_document(&signed.content().form.hash(), owner),
             Self::Pathway(pathway) => {
                 let listing = pathway.listing().map(|listing| listing.as_bytes().to_vec()).unwrap_or_default();
                 let place = [listing.as_slice(), pathway.title().as_bytes()].concat();
@@ -36,6 +36,11 @@ impl Publication {
             }
         }
     }
+}
+
+/// The document of a form at an organisation that publishes it.
+pub fn form_document(form: &FormHash, owner: &OrgId) -> DocId {
+    DocId::new(record(form.as_bytes()), Kind::FORM, owner)
 }
 
 /// A UUIDv5 (RFC 9562) of what is published.

@@ -107,17 +107,7 @@ impl Application {
 
     /// The listing that an id, or the start of one, names. An own one goes before another's with the same record.
     pub(super) async fn find_listing(&self, text: &str) -> Result<DocumentRow, Refusal> {
-        let mut rows = self.listings_of(text).await?;
-        let records: BTreeSet<_> = rows.iter().map(|row| row.doc_id.record()).collect();
-        match (rows.len(), records.len()) {
-            (0, _) => Err(Refusal::not_found(format!("there is no listing {text:?}"))
-                .hint("`fingerpost listing list` shows the listings and their ids")),
-            (_, 1) => Ok(rows.swap_remove(0)),
-            _ => {
-                let candidates = rows.iter().map(|row| (row.doc_id.record().to_string(), row.name.as_str()));
-                Err(find::ambiguous("listing", text, candidates))
-            }
-        }
+        find::only(Kind::LISTING, text, self.listings_of(text).await?)
     }
 
     /// The listings whose record an id, or the start of one, names, whoever owns them, as many as are looked at: the own one

@@ -1,9 +1,10 @@
 //! From what a person typed to the one thing it names.
 
 use crate::engine::Acquaintance;
-use domain::sync::batch::Partner;
+use domain::document::Kind;
+use domain::sync::batch::{DocumentRow, Partner};
 use domain::{OrgId, Refusal};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::RecordPrefix;
 
 /// Candidates that an ambiguous name lists.
@@ -63,6 +64,21 @@ fn named<'n>(names: impl IntoIterator<Item = (OrgId, &'n str)>, what: &str, text
 }
 
 /// More than one thing goes by this name.
+/// The document that the start of a record's id names, of those found, the preferred first: several organisations may have
+/// one of the same record.
+pub(super) fn only(kind: Kind, text: &str, mut rows: Vec<DocumentRow>) -> Result<DocumentRow, Refusal> {
+    let records: BTreeSet<_> = rows.iter().map(|row| row.doc_id.record()).collect();
+    match records.len() {
+        0 => Err(Refusal::not_found(format!("there is no {kind} {text:?}"))
+            .hint(format!("`fingerpost {kind} list` shows the {kind}s and their ids"))),
+        1 => Ok(rows.swap_remove(0)),
+        _ => {
+            let candidates = rows.iter().map(|row| (row.doc_id.record().to_string(), row.name.as_str()));
+            Err(ambiguous(&kind.to_string(), text, candidates))
+        }
+    }
+}
+
 pub(super) fn ambiguous<'a>(what: &str, text: &str, candidates: impl Iterator<Item = (String, &'a str)>) -> Refusal {
     let mut shown: Vec<String> =
         candidates.take(CANDIDATES_SHOWN + 1).map(|(id, name)| format!("{id} ({name})")).collect();

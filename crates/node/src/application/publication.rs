@@ -7,9 +7,9 @@ use domain::form::{Form, FormDocument};
 use domain::identity::KeysObject;
 use domain::pathway::{Pathway, PathwayDocument, Receiver};
 use domain::statement::Life;
-use domain::sync::Publication;
 use domain::sync::batch::DocumentRow;
 use domain::sync::effect::{Answer, Command, WriteAction};
+use domain::sync::{Publication, form_document};
 use domain::{OrgId, RecordId, Refusal, RefusalKind};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -138,16 +138,15 @@ impl Application {
 
     /// Whoever is to fill a pathway's form in has to find it.
     async fn has_form(&self, pathway: &Pathway) -> Result<(), Refusal> {
-        let wanted = pathway.form().to_string();
-        let Response::Publications { rows, .. } = self.publications(Kind::FORM).await? else { return Ok(()) };
-        if rows.iter().any(|row| row.hash == wanted && row.owner == self.0.org) {
+        let own = form_document(&pathway.form(), &self.0.org);
+        if self.row(own).await?.is_some_and(|row| row.life == Life::Live) {
             return Ok(());
         }
         let refusal = format!("the pathway {:?} rests on a form that you have not published", pathway.title());
-        let theirs = rows.iter().find(|row| row.hash == wanted);
-        Err(Refusal::new(RefusalKind::WrongState, refusal).hint(match theirs {
-            Some(row) => format!("`fingerpost form copy {}` takes it over", row.id),
-            None => "`fingerpost form publish FILE` first".to_owned(),
+        let id = own.record().to_string();
+        Err(Refusal::new(RefusalKind::WrongState, refusal).hint(match self.find_publication(Kind::FORM, &id).await {
+            Ok(_) => format!("`fingerpost form copy {id}` takes it over"),
+            Err(_) => "`fingerpost form publish FILE` first".to_owned(),
         }))
     }
 
@@ -161,18 +160,7 @@ impl Application {
         let mut rows = self.0.store.documents(&filter, None, CANDIDATES).await.map_err(fault)?;
         // The same form stands under one record wherever it is published.
         rows.sort_by_key(|row| row.owner != self.0.org);
-        let mut records: Vec<_> = rows.iter().map(|row| row.doc_id.record()).collect();
-        records.sort_unstable();
-        records.dedup();
-        match records.len() {
-            0 => Err(Refusal::not_found(format!("there is no {kind} {text:?}"))
-                .hint(format!("`fingerpost {kind} list` shows them and their ids"))),
-            1 => Ok(rows.swap_remove(0)),
-            _ => {
-                let candidates = rows.iter().map(|row| (row.doc_id.record().to_string(), row.name.as_str()));
-                Err(find::ambiguous(&kind.to_string(), text, candidates))
-            }
-        }
+        find::only(kind, text, rows)
     }
 }
 
