@@ -11,7 +11,7 @@ const SERVICES: u32 = 2_000;
 const CUTS: u64 = 20;
 /// Files at most, however fast the machine is: beside the organisation itself, no more than an owner may have elsewhere.
 const FILES: u32 = 9;
-const _: () = assert!((FILES * SERVICES) as u64 + 1 <= domain::limits::OWNER_DOCUMENTS);
+const _: () = assert!(((FILES * SERVICES) as u64) < domain::limits::OWNER_DOCUMENTS);
 
 /// Either node, killed after counted batches while a first sync and those after it run: nothing is lost, nothing is
 /// doubled. A file is imported while the partner is away, so that all of it flows when it is back.
