@@ -9,11 +9,15 @@ mod change;
 mod import;
 mod listing;
 mod partner;
+mod privacy;
 mod publication;
+mod referral;
 mod status;
 mod token;
 
 pub use change::{ListedState, ListingChange, ListingChanges, ListingState, ListingStates, WatchFrom};
+pub use domain::pii::Pii;
+pub use domain::referral::{Action, Basis, Contact, Outcome, Reason, Role};
 pub use domain::{NodeId, OrgId, RecordId, Refusal, RefusalKind, Timestamp, VersionId};
 pub use domain::{form, pathway};
 pub use import::{
@@ -27,7 +31,12 @@ pub use listing::{
 pub use partner::{
     Heard, InviteRole, Invited, Joined, PartnerRow, PartnerState, PartnerView, RosterRow, Trust, Withheld, Words,
 };
+pub use privacy::{AccessRow, AgreementRow, DueRow, ErasureRow, PrivacyRequest, PrivacyResponse};
 pub use publication::{PublicationRequest, PublicationRow, PublicationView};
+pub use referral::{
+    ChaseRow, Direction, DraftChange, EventRow, KeyState, NewReferral, Opened, OverdueRow, Owed, PassBackWord,
+    Payloads, ReferralAct, ReferralDone, ReferralRequest, ReferralResponse, ReferralRow, ReferralView,
+};
 pub use status::{
     Check, Initialised, NodeDetail, NodeKeys, Overview, OwnerCount, RefusedContent, Setting, Severity, SignedRow,
     Status, Verified, VerifiedBad,
@@ -235,6 +244,10 @@ pub enum Request {
     },
     /// Forms and pathways.
     Publication(PublicationRequest),
+    /// Referrals.
+    Referral(ReferralRequest),
+    /// Personal data that is held here.
+    Privacy(PrivacyRequest),
     /// Proposals. Answered by [`Response::Proposals`].
     ProposalList {
         /// Those that were answered or taken back long ago as well.
@@ -417,6 +430,10 @@ pub enum Response {
         /// The names of organisations, where they are known.
         names: BTreeMap<OrgId, String>,
     },
+    /// To [`Request::Referral`].
+    Referral(ReferralResponse),
+    /// To [`Request::Privacy`].
+    Privacy(PrivacyResponse),
     /// To [`Request::ListingList`].
     Listings(ListingPage),
     /// To [`Request::ProposalList`].

@@ -13,8 +13,10 @@ mod heard;
 mod import;
 mod key;
 mod partner;
+mod privacy;
 mod proposal;
 mod publication;
+mod referral;
 mod roster;
 mod status;
 mod token;
@@ -167,6 +169,8 @@ impl Application {
             Request::ListingOrphan { id, undo } => self.orphan(&id, undo).await,
             Request::ListingClaim { id, audience } => self.claim(&id, audience.as_deref()).await,
             Request::Publication(request) => self.answer_publication(request).await,
+            Request::Referral(request) => self.answer_referral(request).await,
+            Request::Privacy(request) => self.answer_privacy(request).await,
             Request::ProposalList { all } => self.proposals(all).await,
             Request::ProposalShow { id } => self.show_proposal(&id).await,
             Request::ProposalAccept { id, seen } => self.answer_proposal(&id, &seen, Verdict::Accepted).await,
