@@ -213,6 +213,12 @@ pub const EVENT_LATEST_MS: i64 = 7_258_118_400_000;
 pub const EVENT_AHEAD_MS: i64 = 5 * 60 * 1000;
 /// Sizes that a sealed payload of a referral is padded to.
 pub const BLOB_BYTES: [usize; 4] = [4 << 10, 16 << 10, 64 << 10, 256 << 10];
+/// Sealed payloads of a referral that are asked for at once.
+pub const PAYLOADS_AT_ONCE: usize = 8;
+/// How long a node waits for them before it asks another.
+pub const FETCH_PATIENCE_MS: i64 = 30_000;
+/// How often that time doubles where nobody has them.
+pub const FETCH_DOUBLINGS: u32 = 7;
 /// Largest wrapped data key.
 pub const WRAPPED_KEY_BYTES: usize = 4 << 10;
 /// Largest form, in bytes of its canonical JSON.

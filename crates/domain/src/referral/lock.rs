@@ -1,8 +1,11 @@
 //! Client data where it is kept: sealed under a key that lies outside the database, and bound to its place there, so that a row put in
 //! another's place does not open.
 
+use super::Parties;
 use super::payload::{DataKey, NONCE_BYTES};
+use crate::identity::sealing::SealingSecret;
 use crate::identity::signing::Tag;
+use crate::sync::sealed::{LockedKey, ReceivedKey};
 use crate::{DataKeyId, DocId, Refusal};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -68,9 +71,36 @@ impl LockKey {
         Ok(key)
     }
 
+    /// Locks a referral's key, to be kept.
+    pub fn keep(&self, parties: &Parties, key: &DataKey, nonce: [u8; NONCE_BYTES]) -> Result<LockedKey, Refusal> {
+        let key_id = key.id();
+        let locked = self.lock_key(&kept_at(parties, key_id), key, nonce)?;
+        Ok(LockedKey { referral: parties.referral, key_id, locked })
+    }
+
+    /// Opens a key that came for this node, and locks it.
+    pub fn receive(
+        &self,
+        received: &ReceivedKey,
+        secret: &SealingSecret,
+        nonce: [u8; NONCE_BYTES],
+    ) -> Result<LockedKey, Refusal> {
+        self.keep(&received.parties, &received.wrapped.open(secret)?, nonce)
+    }
+
+    /// A referral's key, as it was kept.
+    pub fn kept(&self, parties: &Parties, key: &LockedKey) -> Result<DataKey, Refusal> {
+        self.unlock_key(&kept_at(parties, key.key_id), &key.locked)
+    }
+
     fn cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new((&*self.0).into())
     }
+}
+
+/// Where a referral's key is kept.
+fn kept_at(parties: &Parties, key_id: DataKeyId) -> Place<'static> {
+    Place { schema: 1, table: "data_key", document: parties.request(), key_id, revision: 1 }
 }
 
 impl Place<'_> {

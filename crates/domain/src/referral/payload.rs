@@ -129,9 +129,19 @@ impl Blob {
         &self.bytes
     }
 
+    /// The same, for good.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// What it is named by.
     pub fn hash(&self) -> BlobHash {
-        BlobHash::from_bytes(Sha256::digest(&self.bytes).into())
+        Self::hash_of(&self.bytes)
+    }
+
+    /// What bytes that came from elsewhere would be named by, if they are a blob.
+    pub fn hash_of(bytes: &[u8]) -> BlobHash {
+        BlobHash::from_bytes(Sha256::digest(bytes).into())
     }
 
     /// The key that it was sealed with.

@@ -4,12 +4,14 @@ use crate::audience::Scope;
 use crate::document::{Kind, StoredChange};
 use crate::feed::{Cursor, FeedRow, ScopeState};
 use crate::identity::keys::KeysObject;
+use crate::referral::Parties;
 use crate::statement::{CurrentSet, SignedStatement};
 use crate::sync::batch::{Batch, DocumentRow, Incident, OwnerStanding, Partner, Quarantined, Wanted};
 use crate::sync::head::HeldHead;
 use crate::sync::needs::FeedRange;
+use crate::sync::sealed::{Held, KeptPayload, LockedKey};
 use crate::sync::{Document, Loaded, Needs, QuarantineMark, Usage};
-use crate::{DocId, FeedId, KeyId, NodeId, OrgId, ScopeId, VersionId};
+use crate::{BlobHash, DocId, FeedId, KeyId, NodeId, OrgId, RecordId, ScopeId, VersionId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows by table. Cloning one is taking a backup.
@@ -41,6 +43,14 @@ pub struct Disk {
     pub hidden: BTreeSet<OrgId>,
     /// Partners.
     pub partners: BTreeMap<OrgId, Partner>,
+    /// Referrals that are still to be looked at.
+    pub gathering: BTreeMap<RecordId, Parties>,
+    /// Sealed payloads, by referral.
+    pub payloads: BTreeMap<RecordId, BTreeMap<BlobHash, KeptPayload>>,
+    /// Keys of referrals.
+    pub data_keys: BTreeMap<RecordId, LockedKey>,
+    /// Every node that was ever an organisation's home.
+    pub homes: BTreeMap<OrgId, BTreeSet<NodeId>>,
     /// What an operator should know.
     pub incidents: Vec<Incident>,
     /// Commits so far.
@@ -130,6 +140,29 @@ impl Disk {
             };
         }
         self.incidents.extend(batch.incidents.iter().cloned());
+        self.commit_referrals(batch);
+    }
+
+    fn commit_referrals(&mut self, batch: &Batch) {
+        for (referral, parties) in &batch.gathering {
+            match parties {
+                Some(parties) => drop(self.gathering.insert(*referral, *parties)),
+                None => drop(self.gathering.remove(referral)),
+            }
+        }
+        for payload in &batch.payloads {
+            self.payloads.entry(payload.referral).or_default().insert(payload.hash, payload.clone());
+        }
+        for key in &batch.locked_keys {
+            self.data_keys.entry(key.referral).or_insert_with(|| key.clone());
+        }
+        for referral in &batch.erased {
+            self.payloads.remove(referral);
+            self.data_keys.remove(referral);
+        }
+        for (org, nodes) in &batch.homes {
+            self.homes.entry(*org).or_default().extend(nodes);
+        }
     }
 
     /// Deletes a partner, both scopes shared with it alone, the documents that were in no other scope, and where this node
@@ -204,6 +237,18 @@ impl Disk {
         for owner in &needs.owned {
             let of_owner = self.rows.values().filter(|r| r.owner == *owner);
             loaded.owned.insert(*owner, of_owner.map(|r| r.doc_id).collect());
+        }
+        for referral in &needs.referrals {
+            let payloads: BTreeMap<_, _> =
+                self.payloads.get(referral).into_iter().flatten().map(|(hash, one)| (*hash, one.key_id)).collect();
+            let held = Held { key: self.data_keys.get(referral).map(|key| key.key_id), payloads };
+            if held != Held::default() {
+                loaded.referrals.insert(*referral, held);
+            }
+        }
+        for (referral, hash) in &needs.payloads {
+            let payload = self.payloads.get(referral).and_then(|of| of.get(hash));
+            loaded.payloads.extend(payload.map(|one| (*hash, one.bytes.clone())));
         }
         loaded
     }

@@ -5,8 +5,9 @@ use crate::document::Kind;
 use crate::identity::certificate::{Holds, NodeCertificate, NodeState};
 use crate::identity::keys::KeysObject;
 use crate::identity::root::Root;
-use crate::identity::sealing::SealingSecret;
+use crate::identity::sealing::{SealingKey, SealingSecret};
 use crate::identity::signing::SecretKey;
+use crate::referral::{LockKey, Parties, WrappedKey, Wrapping};
 use crate::statement::SignedStatement;
 use crate::sync::batch::Partner;
 use crate::sync::{Batch, Effect, Engine, Input, Known, Own, Planted};
@@ -24,6 +25,8 @@ pub struct Identity {
     pub author: SecretKey,
     /// What its organisation's root is made of.
     pub root: [u8; 32],
+    /// Opens what is sealed to it.
+    pub sealing: SealingSecret,
     /// Whether it is its organisation's home node.
     pub is_home: bool,
 }
@@ -72,7 +75,8 @@ pub(super) fn organisation(seed: u64, nodes: usize) -> (Vec<Identity>, KeysObjec
                 is_home: n == 0,
                 state: NodeState::Active,
             });
-            (Identity { org, node, author, root: entropy, is_home: n == 0 }, certificate)
+            let sealing = SealingSecret::from_seed(&seed_of("sealing", seed, n));
+            (Identity { org, node, author, root: entropy, sealing, is_home: n == 0 }, certificate)
         })
         .collect();
     let keys = KeysObject::new(root.public(), made.iter().map(|(_, c)| c.clone())).unwrap();
@@ -177,6 +181,8 @@ impl Process {
                 .collect(),
             disowned_keys: self.disk.disowned_keys.clone(),
             hidden: self.disk.hidden.clone(),
+            gathering: self.disk.gathering.values().copied().collect(),
+            homes: self.disk.homes.clone(),
         };
         let engine = self.engine.insert(Engine::new(Own { org, node, incarnation, author, is_home }, known));
         if let Some(planted) = planted {
@@ -226,6 +232,26 @@ impl Process {
         if !grown.is_empty() {
             self.inbox.push_back(Input::Grew(grown));
         }
+    }
+
+    /// This node's lock.
+    pub fn lock(&self) -> LockKey {
+        LockKey::from_bytes(&seed_of("lock", u64::from(self.identity.node.as_bytes()[0]), 0))
+    }
+
+    /// Locks the keys that came with a batch; one that does not open is left out.
+    pub fn lock_keys(&self, batch: &mut Batch) {
+        for received in std::mem::take(&mut batch.received_keys) {
+            let locked = self.lock().receive(&received, &self.identity.sealing, [7; 24]);
+            batch.locked_keys.extend(locked.ok());
+        }
+    }
+
+    /// A referral's key, wrapped for a node.
+    pub fn wrapped(&self, parties: &Parties, wrapping: Wrapping, recipient: &SealingKey) -> Option<WrappedKey> {
+        let locked = self.disk.data_keys.get(&parties.referral)?;
+        let key = self.lock().kept(parties, locked).expect("what was locked opens");
+        WrappedKey::new(&key, wrapping, recipient, &seed_of("wrap", 0, 0)).ok()
     }
 
     /// What this node's clock shows.

@@ -4,15 +4,36 @@ use super::World;
 use crate::audience::{Audience, Scope};
 use crate::document::crdt::Content;
 use crate::document::{Edit, Kind, StoredChange, chunk, pack};
-use crate::referral::document::{EVENTS, new_referral, put};
+use crate::referral::document::{EVENTS, new_referral};
 use crate::referral::{
-    Agreement, Author, Body, Events, Homes, PassBack, Reason, Request, Response, RestsOn, Role, Side, Word, fold, word,
+    Agreement, Blob, Body, DataKey, Events, Homes, Parties, PassBack, Reason, Receipt, Request, Response, RestsOn,
+    Role, Side, Word, fold, word,
 };
 use crate::statement::{SignedStatement, Statement};
+use crate::sync::batch::Partner;
 use crate::sync::effect::{Answer, Command, Write, WriteAction};
 use crate::sync::message::{Item, Versions};
-use crate::sync::{Input, Message};
-use crate::{ActorId, BlobHash, DocId, Incarnation, RecordId, Refusal, RefusalKind, StaffId, Timestamp};
+use crate::sync::sealed::{FetchPayloads, KeyWanted};
+use crate::sync::{Input, Message, Referring};
+use crate::{ActorId, DocId, Incarnation, RecordId, Refusal, RefusalKind, StaffId, Timestamp};
+
+fn key() -> DataKey {
+    DataKey::from_random([6; 32])
+}
+
+/// What stands for the sealed record of a person's agreement.
+fn agreement() -> Blob {
+    key().seal(&DocId::from_bytes([0; 32]), b"agreed", [8; 24]).expect("sealed")
+}
+
+/// Says at a node whether, and when, the words of another's organisation were compared, by both.
+fn compare(world: &mut World, at: usize, with: usize, compared: Option<Timestamp>) {
+    let with = world.org(with);
+    let known = world.nodes[at].disk.partners[&with].clone();
+    let there = compared.map(|_| vec![1]);
+    let partner = Partner { confirmed_here_at: compared, confirmed_there: there, ..known };
+    world.ask(at, Command::UpdatePartner(partner)).expect("updated");
+}
 
 /// A sender, a receiver and a partner of both, all linked.
 struct Scene {
@@ -28,6 +49,8 @@ impl Scene {
         let mut world = World::seeded(31);
         let [sender, receiver, other] = world.organisations([1, 1, 1]).map(|nodes| nodes[0]);
         world.link(sender, receiver).link(sender, other).link(receiver, other).run_until_quiet();
+        compare(&mut world, sender, receiver, Some(Timestamp::from_ms(1)));
+        compare(&mut world, receiver, sender, Some(Timestamp::from_ms(1)));
         Self { world, sender, receiver, other, referral: new_referral([3; 16]) }
     }
 
@@ -58,36 +81,37 @@ impl Scene {
         word(&fold(self.referral, &request, &response, &self.homes()).state, viewer)
     }
 
-    /// Writes an event, into a document that is made with its first.
+    fn parties(&self) -> Parties {
+        let (sender, receiver) = (self.world.org(self.sender), self.world.org(self.receiver));
+        Parties { referral: self.referral, sender, receiver }
+    }
+
+    /// Does something, with sealed words where it needs any.
     fn act(&mut self, side: Side, body: Body) -> Result<Answer, Refusal> {
-        let (at, to) = match side {
-            Side::Sender => (self.sender, self.receiver),
-            Side::Receiver => (self.receiver, self.sender),
-        };
-        let (request, response) = self.events(at);
-        let author = Author {
-            side,
-            node: self.world.nodes[at].identity.node,
+        let parties = self.parties();
+        let at = if side == Side::Sender { self.sender } else { self.receiver };
+        let seal = |words: &str| key().seal(&parties.document(side), words.as_bytes(), [9; 24]).expect("sealed");
+        let is_first = body == Body::Send;
+        let has_words = body.action().payload() == crate::referral::code::Payload::Required;
+        let lock = self.world.nodes[at].lock();
+        let referring = Referring {
+            parties,
             role: Role::Caseworker,
             staff: StaffId::from_bytes([4; 16]),
             occurred_at: Timestamp::from_ms(1_700_000_000_000),
-            now: Timestamp::from_ms(1_700_000_000_000),
+            body,
+            payload: has_words.then(|| seal("a name, and what is needed")),
+            first: is_first.then(|| Box::new(self.first(Events::new()))),
+            beside: if is_first { vec![agreement()] } else { Vec::new() },
+            key: is_first.then(|| lock.keep(&parties, &key(), [1; 24]).expect("locked")),
         };
-        let payload = (body == Body::Send).then(|| BlobHash::from_bytes([5; 32]));
-        let event = fold(self.referral, &request, &response, &self.homes()).write(&author, body, payload)?;
-        let events: Events = [(event.id(), event.encode())].into();
-        let (doc_id, kind, value) = match side {
-            Side::Sender => (self.request(), Kind::REQUEST, self.first(events).value()),
-            Side::Receiver => {
-                let response = Response { referral: self.referral, sender: self.world.org(self.sender), events };
-                (self.response(), Kind::RESPONSE, response.value())
-            }
-        };
-        let action = match self.world.row(at, doc_id) {
-            Some(_) => WriteAction::Edit(vec![put(&event)]),
-            None => WriteAction::Create { value, audience: Audience::Named([self.world.org(to)].into()) },
-        };
-        self.write(at, doc_id, kind, action)
+        self.world.ask(at, Command::Refer(Box::new(referring)))
+    }
+
+    /// What is held of it beside its documents: how many payloads, and whether the key is there.
+    fn held(&self, at: usize) -> (usize, bool) {
+        let disk = &self.world.nodes[at].disk;
+        (disk.payloads.get(&self.referral).map_or(0, |of| of.len()), disk.data_keys.contains_key(&self.referral))
     }
 
     fn first(&self, events: Events) -> Request {
@@ -98,7 +122,7 @@ impl Scene {
             form: [7; 32],
             previous: None,
             agreement: Agreement {
-                record: BlobHash::from_bytes([8; 32]),
+                record: agreement().hash(),
                 rests_on: RestsOn::Own,
                 pass_back: PassBack::Outcome,
                 expires_at: None,
@@ -109,6 +133,19 @@ impl Scene {
 
     fn write(&mut self, at: usize, doc_id: DocId, kind: Kind, action: WriteAction) -> Result<Answer, Refusal> {
         self.world.ask(at, Command::Write(vec![Write { doc_id, kind, action, imported: None, change: None }]))
+    }
+
+    /// The partner of both asks each for what is sealed.
+    fn ask_as_other(&mut self) {
+        let (request, _) = self.events(self.sender);
+        let named = request.values().filter_map(|bytes| crate::referral::Event::parse(bytes).ok()?.payload);
+        let wants = named.chain([agreement().hash()]).collect();
+        let asked = Message::FetchPayloads(FetchPayloads { parties: self.parties(), wants, key: KeyWanted::Yes });
+        for at in [self.sender, self.receiver] {
+            self.world.inject(self.other, at, asked.clone()).run_until_quiet();
+        }
+        let got: Vec<_> = self.world.nodes[self.other].disk.incidents.clone();
+        assert!(got.is_empty(), "{got:?}");
     }
 
     /// The sender signs another version of its request, whatever was done to it, and sends it to the receiver.
@@ -161,6 +198,93 @@ fn a_referral_and_its_answer_reach_the_parties_and_nobody_else() {
         assert!(!scene.world.nodes[scene.other].disk.changes.contains_key(&doc));
     }
     assert!(scene.world.nodes.iter().all(|n| n.disk.incidents.is_empty()), "{:?}", scene.world.nodes[0].disk.incidents);
+}
+
+#[test]
+fn what_was_sealed_and_its_key_are_at_the_parties_alone() {
+    let mut scene = Scene::new();
+    scene.act(Side::Sender, Body::Send).expect("sent");
+    scene.world.run_until_quiet();
+    scene.act(Side::Receiver, Body::Acknowledge { version: 1 }).expect("acknowledged");
+    scene.act(Side::Receiver, Body::Ask).expect("asked");
+    scene.world.run_until_quiet();
+    for at in [scene.sender, scene.receiver] {
+        assert_eq!(scene.held(at), (3, true));
+        let node = &scene.world.nodes[at];
+        let locked = &node.disk.data_keys[&scene.referral];
+        assert!(node.lock().kept(&scene.parties(), locked).expect("opens") == key());
+        assert!(node.disk.gathering.is_empty(), "nothing is left to look at");
+    }
+    assert_eq!(scene.held(scene.other), (0, false));
+    scene.ask_as_other();
+    assert_eq!(scene.held(scene.other), (0, false), "a partner of both is given nothing");
+}
+
+#[test]
+fn what_could_not_come_comes_with_the_next_link_and_after_a_crash() {
+    let mut scene = Scene::new();
+    scene.act(Side::Sender, Body::Send).expect("sent");
+    // The documents came and the link ends before what was sealed did.
+    while scene.events(scene.receiver).0.is_empty() {
+        assert!(scene.world.step(), "the request never came");
+    }
+    scene.world.cut(scene.sender, scene.receiver);
+    scene.world.run_until_quiet();
+    assert_eq!(scene.held(scene.receiver), (0, false));
+    scene.world.restart(scene.receiver);
+    scene.world.link(scene.sender, scene.receiver).run_until_quiet();
+    assert_eq!(scene.held(scene.receiver), (2, true));
+}
+
+#[test]
+fn an_agreement_that_ends_before_anybody_read_drops_what_was_sealed_unread() {
+    let mut scene = Scene::new();
+    scene.act(Side::Sender, Body::Send).expect("sent");
+    scene.world.run_until_quiet();
+    assert_eq!(scene.held(scene.receiver), (2, true));
+    scene.act(Side::Sender, Body::WithdrawAgreement).expect("withdrawn");
+    scene.world.run_until_quiet();
+    assert_eq!(scene.held(scene.receiver), (0, false));
+    let (request, response) = scene.events(scene.sender);
+    let state = fold(scene.referral, &request, &response, &scene.homes()).state;
+    assert_eq!(state.receiver.nodes.values().collect::<Vec<_>>(), [&Receipt::NeverOpened], "and the sender knows");
+    // What is asked for again is not given again.
+    scene.world.cut(scene.sender, scene.receiver);
+    scene.world.link(scene.sender, scene.receiver).run_until_quiet();
+    assert_eq!(scene.held(scene.receiver), (0, false));
+}
+
+#[test]
+fn an_old_copy_that_is_put_back_erases_again_what_was_erased() {
+    let mut scene = Scene::new();
+    scene.act(Side::Sender, Body::Send).expect("sent");
+    scene.world.run_until_quiet();
+    scene.act(Side::Receiver, Body::Open { version: 1 }).expect("read");
+    scene.act(Side::Receiver, Body::Decline(Reason::NoSpace)).expect("declined");
+    scene.world.run_until_quiet();
+    let old = scene.world.nodes[scene.receiver].disk.clone();
+    let node = scene.world.nodes[scene.receiver].identity.node;
+    scene.act(Side::Receiver, Body::Erase { node, receipt: Receipt::Erased }).expect("erased");
+    assert_eq!(scene.held(scene.receiver), (0, false), "at once");
+    scene.world.run_until_quiet();
+    scene.world.cut(scene.sender, scene.receiver);
+    scene.world.nodes[scene.receiver].disk = old;
+    scene.world.restart(scene.receiver);
+    assert_eq!(scene.held(scene.receiver), (2, true), "the copy has it");
+    scene.world.link(scene.sender, scene.receiver).run_until_quiet();
+    assert_eq!(scene.held(scene.receiver), (0, false), "until it hears that it was erased");
+    assert_eq!(scene.held(scene.sender), (2, true), "and nothing is deleted at the other party");
+}
+
+#[test]
+fn nobody_is_asked_about_a_referral_from_an_organisation_whose_words_were_not_compared() {
+    let mut scene = Scene::new();
+    let (sender, receiver) = (scene.sender, scene.receiver);
+    compare(&mut scene.world, receiver, sender, None);
+    scene.act(Side::Sender, Body::Send).expect("sent");
+    scene.world.run_until_quiet();
+    assert_eq!(scene.events(scene.receiver).0.len(), 1);
+    assert_eq!(scene.held(scene.receiver), (0, false));
 }
 
 #[test]

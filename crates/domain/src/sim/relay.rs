@@ -79,7 +79,20 @@ impl World {
                 self.flip(&mut bytes);
                 vec![Message::Confirmation(bytes)]
             }
-            message @ (Message::Open(_) | Message::Fetch { .. } | Message::FetchVersions { .. }) => {
+            Message::DataKey(mut bytes) => {
+                self.flip(&mut bytes);
+                vec![Message::DataKey(bytes)]
+            }
+            Message::Payloads(mut payloads) => {
+                for blob in &mut payloads.blobs {
+                    self.flip(blob);
+                }
+                vec![Message::Payloads(payloads)]
+            }
+            message @ (Message::FetchPayloads(_)
+            | Message::Open(_)
+            | Message::Fetch { .. }
+            | Message::FetchVersions { .. }) => {
                 self.leak(at, to);
                 vec![message]
             }

@@ -150,5 +150,8 @@ fn name_of(message: &Message) -> String {
         Message::Keys(_) => "keys".to_owned(),
         Message::Head(_) => "head".to_owned(),
         Message::Confirmation(_) => "confirmation".to_owned(),
+        Message::FetchPayloads(f) => format!("fetch payloads {}", f.wants.len()),
+        Message::Payloads(p) => format!("payloads {} absent {}", p.blobs.len(), p.absent.len()),
+        Message::DataKey(_) => "data key".to_owned(),
     }
 }

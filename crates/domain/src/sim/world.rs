@@ -390,6 +390,8 @@ impl World {
                     self.trace.push(format!("{at} stores {}: {added} changes, less {dropped}", changes.doc_id));
                 }
                 self.sync_later(at);
+                let mut batch = batch;
+                self.nodes[at].lock_keys(&mut batch);
                 self.nodes[at].commit(&batch);
                 if !self.is_byzantine(at) {
                     self.watch.commits(at, &self.nodes[at], &batch);
@@ -402,6 +404,11 @@ impl World {
                 }
                 for message in self.tampered(at, to, message) {
                     self.post(at, to, message);
+                }
+            }
+            Effect::HandKey { node, parties, wrapping, recipient } => {
+                if let Some(wrapped) = self.nodes[at].wrapped(&parties, wrapping, &recipient) {
+                    self.do_effect(at, Effect::Send(node, crate::sync::Message::DataKey(wrapped.encode())));
                 }
             }
             Effect::Unlink(node, refusal) => {

@@ -2,10 +2,12 @@
 
 use crate::document::{Kind, StoredChange};
 use crate::feed::Cursor;
+use crate::referral::Parties;
 use crate::statement::{Life, SignedStatement};
 use crate::sync::Usage;
 use crate::sync::head::HeldHead;
-use crate::{ChangeHash, DocId, KeyId, NodeId, OrgId, ScopeId, Timestamp, VersionId, limits};
+use crate::sync::sealed::{KeptPayload, LockedKey, ReceivedKey};
+use crate::{ChangeHash, DocId, KeyId, NodeId, OrgId, RecordId, ScopeId, Timestamp, VersionId, limits};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything to write. Empty parts mean nothing to write there.
@@ -47,6 +49,21 @@ pub struct Batch {
     pub import_changes: Vec<crate::import::Change>,
     /// Things an operator should know, kept for `status`.
     pub incidents: Vec<Incident>,
+    /// Referrals that are to be looked at (`Some`), or were (`None`): see [`super::sealed`].
+    pub gathering: BTreeMap<RecordId, Option<Parties>>,
+    /// Sealed payloads to keep.
+    pub payloads: Vec<KeptPayload>,
+    /// Keys of referrals that came. The shell locks them into `locked_keys` before this is written.
+    pub received_keys: Vec<ReceivedKey>,
+    /// Keys of referrals to keep, where there is none yet.
+    pub locked_keys: Vec<LockedKey>,
+    /// Drafts that were sent: they are drafts no longer.
+    pub sent_drafts: BTreeSet<RecordId>,
+    /// Referrals of which keys, payloads and all that was made of them are destroyed here, after the rest of this is written. The shell
+    /// puts them on its list of what was erased before.
+    pub erased: BTreeSet<RecordId>,
+    /// Nodes that were found to be an organisation's home, in addition to those known before.
+    pub homes: BTreeMap<OrgId, BTreeSet<NodeId>>,
 }
 
 impl Batch {

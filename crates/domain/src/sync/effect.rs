@@ -44,6 +44,17 @@ pub enum Effect {
     Commit(Box<Batch>),
     /// Send to a linked node; dropped when the link is gone.
     Send(NodeId, Message),
+    /// Send a referral's key to a linked node, wrapped for it; nothing is sent when it is not here.
+    HandKey {
+        /// To whom.
+        node: NodeId,
+        /// Of which referral.
+        parties: crate::referral::Parties,
+        /// What it is bound to.
+        wrapping: crate::referral::Wrapping,
+        /// The node's sealing key.
+        recipient: crate::identity::sealing::SealingKey,
+    },
     /// End the link.
     Unlink(NodeId, Refusal),
     /// Step again with `Wake` no later than this. Replaces the one before.
@@ -81,6 +92,8 @@ pub enum Command {
         /// On or off.
         state: crate::identity::roster::RosterState,
     },
+    /// Does something to a referral.
+    Refer(Box<super::Referring>),
     /// Publishes a form or a pathway under this organisation's name.
     Publish {
         /// What.
@@ -149,6 +162,8 @@ pub enum WriteAction {
 /// What an ask gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
+    /// Done: the event that was written.
+    Referred(crate::EventId),
     /// Done; for each write, whether it changed anything.
     Written(Vec<Written>),
     /// Done.

@@ -4,11 +4,13 @@ use super::docket::Proposals;
 use super::head::{Heads, HeldHead};
 use super::link::Link;
 use super::roster::Rosters;
+use super::sealed::Gatherings;
 use super::vouch::Disowning;
 use super::{Batch, Effect, Input, Loaded, Message, Needs, Notice, serve};
 use crate::audience::{Scope, scopes_between};
 use crate::identity::keys::KeysObject;
 use crate::identity::signing::SecretKey;
+use crate::referral::Parties;
 use crate::sync::batch::{DocumentRow, Incident, Partner};
 use crate::{DocId, Incarnation, KeyId, NodeId, OrgId, Refusal, ScopeId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -51,6 +53,10 @@ pub struct Known {
     pub disowned_keys: BTreeSet<KeyId>,
     /// Owners that nobody stood for.
     pub hidden: BTreeSet<OrgId>,
+    /// Referrals that are still to be looked at.
+    pub gathering: Vec<Parties>,
+    /// Every node that was ever an organisation's home.
+    pub homes: BTreeMap<OrgId, BTreeSet<NodeId>>,
 }
 
 /// How much is held of one owner, as its documents count (`DocumentRow::usage`).
@@ -85,6 +91,7 @@ pub struct Engine {
     pub(super) rosters: Rosters,
     pub(super) proposals: Proposals,
     pub(super) disowning: Disowning,
+    pub(super) sealed: Gatherings,
     /// Owners whose public documents are held, as the store knows it.
     pub(super) holds: BTreeSet<OrgId>,
     /// Whether partners, rosters or what is followed changed in this step.
@@ -142,6 +149,7 @@ impl Engine {
             heads: Heads::read(known.heads),
             proposals: Proposals::read(&known.proposals, &own.org),
             disowning: Disowning::read(known.disowned_keys),
+            sealed: Gatherings::read(known.gathering, known.homes),
             relayed: Usage::default(),
             damaged_keys: known.damaged_keys,
             holds: BTreeSet::new(),
@@ -170,7 +178,10 @@ impl Engine {
         let orphans: Vec<_> = engine.usage.keys().filter(is_orphaned).copied().collect();
         engine.holds.extend(orphans);
         let known: Vec<_> = engine.keys.keys().copied().collect();
-        known.into_iter().for_each(|org| engine.note_stolen(org));
+        for org in known {
+            engine.note_stolen(org);
+            engine.note_homes(&org);
+        }
         engine
     }
 
@@ -219,6 +230,7 @@ impl Engine {
                 self.needs_to_disown(&mut needs);
                 self.needs_to_open_more(&mut needs);
                 self.needs_to_sign_head(&mut needs);
+                self.needs_to_gather(&mut needs);
                 self.needs_to_serve(None, &mut needs);
             }
             Input::Grew(scopes) => self.needs_to_serve(Some(scopes), &mut needs),
@@ -236,7 +248,10 @@ impl Engine {
             out.planted = self.planted;
         }
         match input {
-            Input::Linked { node, org } => self.open(node, org, loaded, &mut out),
+            Input::Linked { node, org } => {
+                self.open(node, org, loaded, &mut out);
+                self.gather_from(&org);
+            }
             Input::Unlinked { node } => self.unlinked(node, &mut out),
             Input::Received { node, message } => {
                 if let Err(refusal) = self.receive(now, node, message, loaded, &mut out) {
@@ -262,12 +277,14 @@ impl Engine {
                 self.look_at_proposals(now, loaded, &mut out);
                 self.disown_due(loaded, &mut out);
                 self.sign_head_due(now, loaded, &mut out);
+                self.gather(now, loaded, &mut out);
                 self.serve(None, loaded, &mut out);
                 self.ask_again(now, &mut out);
                 self.compare_due(now);
             }
         }
         self.regroup(&mut out);
+        self.note_referrals(&mut out);
         self.arm(now, &mut out);
         out.into_effects()
     }
@@ -320,6 +337,7 @@ impl Engine {
 
     fn unlinked(&mut self, node: NodeId, out: &mut Outcome) {
         if let Some(link) = self.links.remove(&node) {
+            self.gather_elsewhere(node);
             out.after.push(Effect::Notify(Notice::Partner(link.org)));
         }
     }
@@ -333,7 +351,7 @@ impl Engine {
     }
 
     fn next_due(&self) -> Option<Timestamp> {
-        let others = [self.next_head(), self.to_tend.values().copied().min()];
+        let others = [self.next_head(), self.next_gathering(), self.to_tend.values().copied().min()];
         self.next_retry().into_iter().chain(others.into_iter().flatten()).min()
     }
 
@@ -346,6 +364,7 @@ impl Engine {
             || self.has_proposals_due()
             || self.is_disowning()
             || self.has_head_due()
+            || self.has_referrals_due()
             || self.links.values().any(|l| {
                 !l.owed.is_empty()
                     || l.opens_more

@@ -2,6 +2,7 @@
 //!
 //! Symmetric: whoever dialled, either side opens the scopes it wants from the other and serves what the other opens.
 
+use super::sealed::{FetchPayloads, Payloads};
 use crate::feed::Cursor;
 use crate::{ChangeHash, DocId, OrgId, ScopeId, Sum, VersionId};
 
@@ -62,6 +63,12 @@ pub enum Message {
     Head(Vec<u8>),
     /// A signed confirmation that the sender's organisation compared the receiver's words.
     Confirmation(Vec<u8>),
+    /// Asks for sealed payloads of a referral, and for its key.
+    FetchPayloads(FetchPayloads),
+    /// Sealed payloads that were asked for.
+    Payloads(Payloads),
+    /// A referral's key that was asked for, wrapped for the receiving node.
+    DataKey(Vec<u8>),
 }
 
 /// What one side wants of a scope.

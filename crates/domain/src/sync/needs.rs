@@ -6,7 +6,8 @@ use crate::document::{History, Kind};
 use crate::feed::{Cursor, FeedRow, ScopeState};
 use crate::statement::{CurrentSet, SignedStatement};
 use crate::sync::batch::DocumentRow;
-use crate::{DocId, NodeId, OrgId, ScopeId, Timestamp, VersionId};
+use crate::sync::sealed::Held;
+use crate::{BlobHash, DocId, NodeId, OrgId, RecordId, ScopeId, Timestamp, VersionId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What to load.
@@ -32,6 +33,10 @@ pub struct Needs {
     pub parting: BTreeSet<ScopeId>,
     /// Every document of these owners, by id only (an audience of partners meets a new partner).
     pub owned: BTreeSet<OrgId>,
+    /// What is held of these referrals beside their documents, by name only.
+    pub referrals: BTreeSet<RecordId>,
+    /// Sealed payloads of referrals.
+    pub payloads: BTreeSet<(RecordId, BlobHash)>,
 }
 
 /// A run of feed rows.
@@ -70,6 +75,10 @@ pub struct Loaded {
     pub wanted: BTreeMap<ScopeId, Vec<(VersionId, DocId)>>,
     /// Documents by owner: an empty list where nothing of one that was asked for is held.
     pub owned: BTreeMap<OrgId, Vec<DocId>>,
+    /// What is held of referrals beside their documents; one of which nothing is held is absent.
+    pub referrals: BTreeMap<RecordId, Held>,
+    /// The sealed payloads asked for that are here.
+    pub payloads: BTreeMap<BlobHash, Vec<u8>>,
     /// What was stored of the documents asked for and cannot be read any more. It is left out of them; all else is whole.
     pub corrupt: Vec<Corrupt>,
 }

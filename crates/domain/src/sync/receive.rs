@@ -36,12 +36,15 @@ impl Engine {
             Message::Stored { scope, .. } => self.needs_to_serve(Some(&[*scope]), needs),
             Message::Reconcile { scope, from_initiator: true, .. } => self.needs_to_respond(node, *scope, needs),
             Message::Head(bytes) => self.needs_to_take_head(bytes, needs),
+            Message::FetchPayloads(asked) => self.needs_to_hand(asked, needs),
+            Message::DataKey(bytes) => self.needs_to_take_data_key(bytes, needs),
             Message::Fetch { .. }
             | Message::FetchVersions { .. }
             | Message::Part { .. }
             | Message::Reconcile { .. }
             | Message::Keys(_)
-            | Message::Confirmation(_) => {}
+            | Message::Confirmation(_)
+            | Message::Payloads(_) => {}
         }
     }
 
@@ -70,6 +73,9 @@ impl Engine {
             Message::Keys(bytes) => self.take_keys(node, &bytes, out),
             Message::Head(bytes) => self.take_head(node, &bytes, loaded, out),
             Message::Confirmation(bytes) => self.take_confirmation(node, &bytes, out),
+            Message::FetchPayloads(asked) => self.hand(node, &asked, loaded, out),
+            Message::Payloads(said) => self.take_payloads(now, node, &said, out),
+            Message::DataKey(bytes) => self.take_data_key(now, node, &bytes, loaded, out),
         }
     }
 

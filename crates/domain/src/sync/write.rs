@@ -27,6 +27,7 @@ impl Engine {
                 needs.documents.insert(super::roster::entry_document(&self.own.org, org));
             }
             Command::Publish { publication, .. } => drop(needs.documents.insert(publication.document(&self.own.org))),
+            Command::Refer(referring) => self.needs_to_refer(&referring.parties, needs),
             Command::SignAnew { docs, .. } => needs.documents.extend(docs.iter().copied()),
             Command::Propose(proposing) => self.needs_to_propose(proposing.target, needs),
             Command::AnswerProposal(answering) => {
@@ -71,6 +72,10 @@ impl Engine {
                 let write = self.publication_to_write(now, &publication, audience, loaded)?;
                 self.act(now, Command::Write(vec![write]), loaded, out)
             }
+            Command::Refer(referring) => {
+                let answer = self.refer(now, *referring, loaded, out);
+                or_nothing(answer, now, loaded, out)
+            }
             Command::AddPartner { partner, keys } => self.add_partner(partner, &keys, out).map(|()| Answer::Done),
             Command::TakeKeys(bytes) => self.learn_keys(&bytes, out).map(|()| Answer::Done),
             Command::UpdatePartner(partner) => self.update_partner(partner, out).map(|()| Answer::Done),
@@ -90,7 +95,7 @@ impl Engine {
         }
     }
 
-    fn write(
+    pub(super) fn write(
         &mut self,
         now: Timestamp,
         writes: Vec<Write>,

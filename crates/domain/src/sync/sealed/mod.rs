@@ -1,0 +1,210 @@
+//! What is said of people beside the documents of referrals: sealed payloads and the key to them, asked for by who should hold them and
+//! handed to nobody else; and what parties write into those documents.
+//!
+//! A referral is looked at whenever one of its documents changed here, by [`gather`], in a step of its own: payloads that its events
+//! name and that are not here are asked for at the other party or at another own node, one at a time, until all are here. What is to be
+//! dropped unread, or was erased by another node of this organisation, is destroyed instead. Which referrals are still to be looked
+//! at is durable ([`Batch::gathering`](super::Batch::gathering)), so no crash forgets one. The engine sees no key and no content: keys
+//! come wrapped, are locked by the shell before they are written, and are wrapped by the shell for who may have them.
+
+mod act;
+mod gather;
+mod hand;
+
+pub use act::Referring;
+
+use super::engine::{Engine, Outcome};
+use crate::referral::document::{Events, Request, Response};
+use crate::referral::{Homes, Parties, Referral, Side, WrappedKey, fold, wrap};
+use crate::sync::{Document, Loaded};
+use crate::{BlobHash, DataKeyId, DocId, NodeId, OrgId, RecordId, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is held of a referral beside its documents.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// The key, by its id.
+    pub key: Option<DataKeyId>,
+    /// Payloads, each with the key that it was sealed with.
+    pub payloads: BTreeMap<BlobHash, DataKeyId>,
+}
+
+/// A sealed payload to keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptPayload {
+    /// Of which referral.
+    pub referral: RecordId,
+    /// Its name.
+    pub hash: BlobHash,
+    /// The key that it was sealed with.
+    pub key_id: DataKeyId,
+    /// It.
+    pub bytes: Vec<u8>,
+}
+
+/// A referral's key that came, wrapped for this node: the shell locks it before it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceivedKey {
+    /// Whose.
+    pub parties: Parties,
+    /// It.
+    pub wrapped: WrappedKey,
+}
+
+/// A referral's key as it is kept: locked by the node's own lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedKey {
+    /// Of which referral.
+    pub referral: RecordId,
+    /// Which key.
+    pub key_id: DataKeyId,
+    /// It, locked.
+    pub locked: Vec<u8>,
+}
+
+/// Asks for what is sealed of a referral.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FetchPayloads {
+    /// The referral and its parties.
+    pub parties: Parties,
+    /// Which payloads, at most [`limits::PAYLOADS_AT_ONCE`](crate::limits::PAYLOADS_AT_ONCE).
+    pub wants: Vec<BlobHash>,
+    /// Whether the key is wanted too.
+    pub key: KeyWanted,
+}
+
+/// Whether a referral's key is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyWanted {
+    /// It is not here.
+    Yes,
+    /// It is.
+    No,
+}
+
+/// Sealed payloads that were asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payloads {
+    /// The referral.
+    pub referral: RecordId,
+    /// Sealed payloads.
+    pub blobs: Vec<Vec<u8>>,
+    /// Those that are not here, or not for the asker.
+    pub absent: Vec<BlobHash>,
+}
+
+/// Referrals that are still to be looked at.
+#[derive(Debug, Default)]
+pub(super) struct Gatherings {
+    due: BTreeMap<RecordId, Gathering>,
+    homes: BTreeMap<OrgId, BTreeSet<NodeId>>,
+    /// Of those, what the store does not know yet.
+    new_homes: BTreeMap<OrgId, BTreeSet<NodeId>>,
+}
+
+#[derive(Debug)]
+struct Gathering {
+    parties: Parties,
+    stage: Stage,
+    tries: u32,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// To be looked at now.
+    Look,
+    /// Asked for.
+    Asked { node: NodeId, wants: BTreeSet<BlobHash>, key: KeyWanted, until: Timestamp },
+    /// Nobody who is linked has it.
+    Rest { until: Timestamp },
+    /// Nobody is linked who could have it.
+    Alone,
+}
+
+impl Gatherings {
+    pub(super) fn read(due: Vec<Parties>, homes: BTreeMap<OrgId, BTreeSet<NodeId>>) -> Self {
+        let due = due.into_iter().map(|parties| (parties.referral, Gathering::new(parties))).collect();
+        Self { due, homes, new_homes: BTreeMap::new() }
+    }
+}
+
+impl Gathering {
+    const fn new(parties: Parties) -> Self {
+        Self { parties, stage: Stage::Look, tries: 0 }
+    }
+}
+
+/// A referral as its two documents say it here.
+pub(super) struct Both {
+    pub(super) request: Option<Request>,
+    pub(super) response: Option<Response>,
+    pub(super) referral: Referral,
+}
+
+impl Engine {
+    /// What became of referrals' documents and of organisations' keys in this step.
+    pub(super) fn note_referrals(&mut self, out: &mut Outcome) {
+        for parties in out.batch.documents.iter().filter_map(Parties::of) {
+            if parties.side_of(&self.own.org).is_some() {
+                self.sealed.due.insert(parties.referral, Gathering::new(parties));
+                out.batch.gathering.insert(parties.referral, Some(parties));
+            }
+        }
+        let changed: Vec<OrgId> = out.batch.keys.keys().copied().collect();
+        changed.iter().for_each(|org| self.note_homes(org));
+        // A referral whose only news is that a node was once somebody's home is worth no commit of its own.
+        if !out.batch.is_empty() {
+            for (org, nodes) in std::mem::take(&mut self.sealed.new_homes) {
+                out.batch.homes.entry(org).or_default().extend(nodes);
+            }
+        }
+    }
+
+    /// Keeps which nodes of an organisation are, or ever were, its home.
+    pub(super) fn note_homes(&mut self, org: &OrgId) {
+        let Some(keys) = self.keys.get(org) else { return };
+        let known = self.sealed.homes.entry(*org).or_default();
+        let homes = keys.certificates().map(crate::identity::Signed::content).filter(|one| one.is_home);
+        for node in homes.map(|one| one.node_id) {
+            if known.insert(node) {
+                self.sealed.new_homes.entry(*org).or_default().insert(node);
+            }
+        }
+    }
+
+    /// Every node that was ever known as an organisation's home.
+    pub fn homes(&self) -> &BTreeMap<OrgId, BTreeSet<NodeId>> {
+        &self.sealed.homes
+    }
+
+    /// A referral as it stands here, from both documents, each as far as it is here and can be read.
+    pub(super) fn both(&self, parties: &Parties, loaded: &Loaded) -> Both {
+        let value = |id: &DocId| loaded.documents.get(id).and_then(|d: &Document| d.row.as_ref()).map(|row| &row.value);
+        let (request, response) = (parties.request(), parties.response());
+        let request = value(&request).and_then(|value| Request::read(&request, value).ok());
+        let response = value(&response).and_then(|value| Response::read(&response, value).ok());
+        let request = request.filter(|said| said.receiver == parties.receiver);
+        let response = response.filter(|said| said.sender == parties.sender);
+        let none = Events::new();
+        let events = |events: Option<&Events>| events.unwrap_or(&none).clone();
+        let referral = fold(
+            parties.referral,
+            &events(request.as_ref().map(|said| &said.events)),
+            &events(response.as_ref().map(|said| &said.events)),
+            &homes_of(&self.sealed.homes, parties),
+        );
+        Both { request, response, referral }
+    }
+
+    /// Whether a node is one that may read referrals.
+    pub(super) fn is_given_keys(&self, org: &OrgId, node: &NodeId) -> bool {
+        let certificate = self.keys.get(org).and_then(|keys| keys.node(node));
+        certificate.is_some_and(|certificate| wrap::is_given_keys(certificate.content()))
+    }
+}
+
+/// The nodes whose decisions count in a referral.
+pub fn homes_of(homes: &BTreeMap<OrgId, BTreeSet<NodeId>>, parties: &Parties) -> Homes {
+    let of = |side: Side| homes.get(&parties.party(side)).cloned().unwrap_or_default();
+    Homes { sender: of(Side::Sender), receiver: of(Side::Receiver) }
+}
