@@ -8,18 +8,26 @@
 //! sealed beside it ([`payload`]), under a key that is wrapped for each node that may read it ([`wrap`]) and locked where it is kept
 //! ([`lock`]).
 //!
+//! Two organisations that share personal data have an agreement on record ([`sharing`]), and the person's own is sealed with the
+//! rest ([`consent`], [`content`]); whether all of that holds is asked before a referral leaves ([`sending`]).
+//!
 //! Nothing here has a clock, and nothing ever makes an event that took effect lose it.
 
 pub mod authority;
 pub mod chain;
 pub mod code;
+pub mod consent;
+pub mod content;
 pub mod document;
 pub mod event;
 pub mod fold;
 mod graph;
 pub mod lock;
 pub mod overdue;
+mod pass_back;
 pub mod payload;
+pub mod sending;
+pub mod sharing;
 pub mod shown;
 pub mod state;
 pub mod wrap;
@@ -29,12 +37,16 @@ mod tests;
 
 pub use authority::{Deed, Objection, Stage, permit};
 pub use code::{Action, Basis, Contact, Onward, Outcome, Reason, Receipt, Role};
+pub use consent::{AgreementRecord, GivenBy, Ground, How, Interpreter, Relation};
+pub use content::Content;
 pub use document::{Agreement, Events, PassBack, Request, Response, RestsOn};
 pub use event::{Body, Event};
 pub use fold::{Author, Homes, Referral, Standing, Told, fold};
 pub use lock::{LockKey, Place};
 pub use overdue::{AnswerTimes, Overdue, overdue};
 pub use payload::{Blob, DataKey};
+pub use sending::{Doubt, Received, Sending, Trust, check_received};
+pub use sharing::SharingAgreement;
 pub use shown::{Duty, Word, detail, owed, word};
 pub use state::{Erasure, Holder, RequestTrack, ResponseTrack, State, Stop};
 pub use wrap::{WrappedKey, Wrapping};
