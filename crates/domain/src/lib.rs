@@ -15,6 +15,7 @@ pub mod listing;
 pub mod log;
 pub mod organisation;
 pub mod pathway;
+pub mod pii;
 pub mod proposal;
 pub mod referral;
 pub mod refusal;
