@@ -277,3 +277,9 @@ pub const AGREEMENT_WORDS_BYTES: usize = 4 << 10;
 pub const AGREEMENT_AHEAD_MS: i64 = 24 * 60 * 60 * 1000;
 /// Longest words in a payload of a referral, in bytes of UTF-8: a question, its answer, feedback, a note.
 pub const WORDS_BYTES: usize = 16 << 10;
+/// Longest time that a finished referral is kept by a rule, in days: 25 years.
+pub const RETENTION_DAYS: u32 = 25 * 366;
+/// The same once the person withdrew their agreement: a month (UK GDPR, article 12(3)).
+pub const RETENTION_WITHDRAWN_DAYS: u32 = 30;
+/// Longest time ahead that a hold may be put on a finished referral; then it is looked at again.
+pub const HOLD_MS: i64 = 25 * 366 * 24 * 60 * 60 * 1000;

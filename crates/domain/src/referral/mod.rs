@@ -9,10 +9,12 @@
 //! ([`lock`]).
 //!
 //! Two organisations that share personal data have an agreement on record ([`sharing`]), and the person's own is sealed with the
-//! rest ([`consent`], [`content`]); whether all of that holds is asked before a referral leaves ([`sending`]).
+//! rest ([`consent`], [`content`]); whether all of that holds is asked before a referral leaves ([`sending`]). Who read what is in a log of its own ([`access`]), and when it all has to be gone
+//! follows from how it finished ([`retention`]).
 //!
 //! Nothing here has a clock, and nothing ever makes an event that took effect lose it.
 
+pub mod access;
 pub mod authority;
 pub mod chain;
 pub mod code;
@@ -26,6 +28,7 @@ pub mod lock;
 pub mod overdue;
 mod pass_back;
 pub mod payload;
+pub mod retention;
 pub mod sending;
 pub mod sharing;
 pub mod shown;
@@ -35,6 +38,7 @@ pub mod wrap;
 #[cfg(test)]
 mod tests;
 
+pub use access::{Access, AccessKind, BadRow, Break, Head, Reading};
 pub use authority::{Deed, Objection, Stage, permit};
 pub use code::{Action, Basis, Contact, Onward, Outcome, Reason, Receipt, Role};
 pub use consent::{AgreementRecord, GivenBy, Ground, How, Interpreter, Relation};
@@ -45,6 +49,7 @@ pub use fold::{Author, Homes, Referral, Standing, Told, fold};
 pub use lock::{LockKey, Place};
 pub use overdue::{AnswerTimes, Overdue, overdue};
 pub use payload::{Blob, DataKey};
+pub use retention::{Due, Finish, Hold, Retention, Why, due};
 pub use sending::{Doubt, Received, Sending, Trust, check_received};
 pub use sharing::SharingAgreement;
 pub use shown::{Duty, Word, detail, owed, word};

@@ -5,6 +5,7 @@
 //! are made one upon the other. `receiver 2` is another of its nodes, home too; `receiver 3` never was the home. `receiver's lead` and
 //! `receiver's node` act in those roles. `!` writes what is refused.
 
+mod accesses;
 mod agreements;
 mod chains;
 mod contents;
@@ -14,6 +15,7 @@ mod late;
 mod matrix;
 mod model;
 mod properties;
+mod retentions;
 mod rows;
 mod sealed;
 mod sendings;
