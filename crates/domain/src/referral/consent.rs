@@ -1,6 +1,6 @@
 //! A person's agreement to be referred: who gave it and how, who may receive what is said of them, and until when.
 //!
-//! It is sealed as a payload of its own. What both parties have to know of it without opening it is a [`document::Agreement`] in the
+//! It is sealed as a payload of its own. What both parties have to know of it without opening it is an [`Agreement`] in the
 //! request ([`AgreementRecord::agreement`]). An author writes it as YAML or JSON ([`AgreementRecord::read`]); what is sealed is its
 //! canonical JSON. No refusal here repeats anything that was written.
 
