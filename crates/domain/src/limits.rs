@@ -269,3 +269,23 @@ pub const REPORTS_BYTES: u64 = 128 << 10;
 pub const PROPOSALS_RECALLED: usize = 500;
 /// Bytes of changes of the same, past the first.
 pub const PROPOSALS_RECALLED_BYTES: u64 = 1 << 20;
+/// Longest name of a paper on which two organisations agreed to share personal data, in bytes of UTF-8.
+pub const SHARING_REFERENCE_BYTES: usize = 200;
+/// Longest time ahead that such an agreement may stand: it is looked at again before.
+pub const SHARING_MS: i64 = 10 * 366 * 24 * 60 * 60 * 1000;
+/// Largest record of a person's agreement, in bytes of its canonical JSON.
+pub const AGREEMENT_BYTES: usize = 16 << 10;
+/// Most organisations that one agreement of a person covers.
+pub const AGREEMENT_RECEIVERS: usize = 64;
+/// Longest note on a person's agreement, in bytes of UTF-8.
+pub const AGREEMENT_WORDS_BYTES: usize = 4 << 10;
+/// How far ahead an agreement may be dated: a date alone is midnight in UTC, which elsewhere is still to come.
+pub const AGREEMENT_AHEAD_MS: i64 = 24 * 60 * 60 * 1000;
+/// Longest words in a payload of a referral, in bytes of UTF-8: a question, its answer, feedback, a note.
+pub const WORDS_BYTES: usize = 16 << 10;
+/// Longest time that a finished referral is kept by a rule, in days: 25 years.
+pub const RETENTION_DAYS: u32 = 25 * 366;
+/// The same once the person withdrew their agreement: a month (UK GDPR, article 12(3)).
+pub const RETENTION_WITHDRAWN_DAYS: u32 = 30;
+/// Longest time ahead that a hold may be put on a finished referral; then it is looked at again.
+pub const HOLD_MS: i64 = 25 * 366 * 24 * 60 * 60 * 1000;

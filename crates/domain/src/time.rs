@@ -1,5 +1,6 @@
 //! Instants as data. Nothing here reads a clock.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds since the Unix epoch, as the outermost loop read them.
@@ -21,5 +22,11 @@ impl Timestamp {
     /// This instant moved by a number of milliseconds; stays at the ends of the range.
     pub const fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
+    }
+
+    /// The day that it is in, in UTC.
+    pub fn day(self) -> Date {
+        let moment = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
+        jiff::tz::Offset::UTC.to_datetime(moment).date()
     }
 }

@@ -211,7 +211,7 @@ fn date(text: &str) -> Option<Date> {
 }
 
 /// Something is said, and nothing in it that a database or a terminal would stumble over.
-fn is_words(text: &str) -> bool {
+pub(crate) fn is_words(text: &str) -> bool {
     !text.trim().is_empty() && !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
 }
 

@@ -39,7 +39,7 @@ pub enum Item {
 }
 
 /// What answers to a measure come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Score {
     /// Of what: "life satisfaction", "loneliness".
     pub name: &'static str,
@@ -235,25 +235,35 @@ impl Item {
     }
 }
 
+impl Score {
+    /// So much of that. Refused when no measure here is scored so, or cannot come to so much.
+    pub fn of(name: &str, value: u8) -> Result<Self, Refusal> {
+        let scored = Item::ALL.into_iter().find(|item| item.scored_as() == name);
+        let item = scored.ok_or_else(|| Refusal::invalid("a score of no measure that is known here"))?;
+        let (range, band) = match item.measure() {
+            Measure::Wellbeing => ((0, 10), Some(band(item, value))),
+            Measure::Loneliness => ((3, 9), None),
+        };
+        if (range.0..=range.1).contains(&value) {
+            return Ok(Self { name: item.scored_as(), value, range, band });
+        }
+        let name = item.scored_as();
+        Err(Refusal::invalid(format!("a score of {name} that it cannot come to"))
+            .hint(format!("it is from {} to {}", range.0, range.1)))
+    }
+}
+
 /// What the answers to measures come to: well-being question by question; loneliness when all three were answered.
 pub fn scores(form: &Form, answers: &Answers) -> Vec<Score> {
     let answer = |item: Item| {
         let field = form.fields().iter().find(|field| field.measure == Some(item))?;
         count(item, answers.value(&field.name)?)
     };
-    let mut found: Vec<Score> = Measure::Wellbeing
-        .items()
-        .iter()
-        .filter_map(|item| {
-            let value = answer(*item)?;
-            Some(Score { name: item.scored_as(), value, range: (0, 10), band: Some(band(*item, value)) })
-        })
-        .collect();
+    let mut found: Vec<Score> =
+        Measure::Wellbeing.items().iter().filter_map(|item| Score::of(item.scored_as(), answer(*item)?).ok()).collect();
     let lonely: Option<Vec<u8>> = Measure::Loneliness.items().iter().map(|item| answer(*item)).collect();
-    if let Some(lonely) = lonely {
-        let value = lonely.into_iter().fold(0, u8::saturating_add);
-        found.push(Score { name: Item::Isolated.scored_as(), value, range: (3, 9), band: None });
-    }
+    let lonely = lonely.map(|counts| counts.into_iter().fold(0, u8::saturating_add));
+    found.extend(lonely.and_then(|sum| Score::of(Item::Isolated.scored_as(), sum).ok()));
     found
 }
 

@@ -29,6 +29,7 @@ mod tests;
 
 pub use answer::Answers;
 pub use carry::{Carried, carried, is_asked};
+pub(crate) use check::is_words;
 pub use check::{Problem, Problems, Use};
 pub use core_field::CoreField;
 pub use field::{Choice, Field, Kind, Requirement, Sensitivity, Tier, Translation, When};

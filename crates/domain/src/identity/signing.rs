@@ -38,6 +38,8 @@ impl Tag {
     pub const WRAPPED_KEY: Self = Self("fingerpost wrapped key v1");
     /// Client data where it is kept.
     pub const LOCK: Self = Self("fingerpost lock v1");
+    /// A row of the log of who read what, and all rows before it.
+    pub const ACCESS: Self = Self("fingerpost access v1");
     /// A form, by its hash.
     pub const FORM: Self = Self("fingerpost form v1");
     /// A form, by who publishes it.

@@ -73,6 +73,8 @@ macro_rules! codes {
     };
 }
 
+pub(super) use codes;
+
 codes! {
     /// What somebody at an organisation is trusted with (the design's identity page), and the node itself.
     Role, "a role" {

@@ -136,6 +136,43 @@ impl Response {
     }
 }
 
+impl RestsOn {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Own, Self::Previous];
+
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Previous => "previous",
+        }
+    }
+
+    /// From its word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+}
+
+impl PassBack {
+    /// All of them, the least first.
+    pub const ALL: [Self; 3] = [Self::Nothing, Self::Outcome, Self::Progress];
+
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Outcome => "outcome",
+            Self::Progress => "progress",
+        }
+    }
+
+    /// From its word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+}
+
 impl Agreement {
     fn read(value: &Value) -> Result<Self, Refusal> {
         let word = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
@@ -145,17 +182,8 @@ impl Agreement {
         };
         Ok(Self {
             record: text(value, "record")?.parse()?,
-            rests_on: match word("rests_on") {
-                "own" => RestsOn::Own,
-                "previous" => RestsOn::Previous,
-                _ => return Err(missing("what its agreement rests on")),
-            },
-            pass_back: match word("pass_back") {
-                "nothing" => PassBack::Nothing,
-                "outcome" => PassBack::Outcome,
-                "progress" => PassBack::Progress,
-                _ => return Err(missing("what may be passed back")),
-            },
+            rests_on: RestsOn::from_word(word("rests_on")).ok_or_else(|| missing("what its agreement rests on"))?,
+            pass_back: PassBack::from_word(word("pass_back")).ok_or_else(|| missing("what may be passed back"))?,
             expires_at,
         })
     }
@@ -163,12 +191,8 @@ impl Agreement {
     fn value(&self) -> Value {
         let mut value = json!({
             "record": self.record.to_string(),
-            "rests_on": match self.rests_on { RestsOn::Own => "own", RestsOn::Previous => "previous" },
-            "pass_back": match self.pass_back {
-                PassBack::Nothing => "nothing",
-                PassBack::Outcome => "outcome",
-                PassBack::Progress => "progress",
-            },
+            "rests_on": self.rests_on.word(),
+            "pass_back": self.pass_back.word(),
         });
         if let (Some(at), Some(fields)) = (self.expires_at, value.as_object_mut()) {
             fields.insert("expires_at_ms".to_owned(), json!(at.as_ms()));

@@ -8,11 +8,18 @@
 //! sealed beside it ([`payload`]), under a key that is wrapped for each node that may read it ([`wrap`]) and locked where it is kept
 //! ([`lock`]).
 //!
+//! Two organisations that share personal data have an agreement on record ([`sharing`]), and the person's own is sealed with the
+//! rest ([`consent`], [`content`]); whether all of that holds is asked before a referral leaves ([`sending`]). Who read what is in a log of its own ([`access`]), and when it all has to be gone
+//! follows from how it finished ([`retention`]).
+//!
 //! Nothing here has a clock, and nothing ever makes an event that took effect lose it.
 
+pub mod access;
 pub mod authority;
 pub mod chain;
 pub mod code;
+pub mod consent;
+pub mod content;
 pub mod document;
 pub mod event;
 pub mod fold;
@@ -20,7 +27,11 @@ mod graph;
 pub mod lock;
 pub mod overdue;
 mod parties;
+mod pass_back;
 pub mod payload;
+pub mod retention;
+pub mod sending;
+pub mod sharing;
 pub mod shown;
 pub mod state;
 pub mod wrap;
@@ -28,8 +39,11 @@ pub mod wrap;
 #[cfg(test)]
 mod tests;
 
+pub use access::{Access, AccessKind, BadRow, Break, Head, Reading};
 pub use authority::{Deed, Objection, Stage, permit};
 pub use code::{Action, Basis, Contact, Onward, Outcome, Reason, Receipt, Role};
+pub use consent::{AgreementRecord, GivenBy, Ground, How, Interpreter, Relation};
+pub use content::Content;
 pub use document::{Agreement, Events, PassBack, Request, Response, RestsOn};
 pub use event::{Body, Event};
 pub use fold::{Author, Homes, Referral, Standing, Told, fold};
@@ -37,6 +51,9 @@ pub use lock::{LockKey, Place};
 pub use overdue::{AnswerTimes, Overdue, overdue};
 pub use parties::Parties;
 pub use payload::{Blob, DataKey};
+pub use retention::{Due, Finish, Hold, Retention, Why, due};
+pub use sending::{Doubt, Received, Sending, Trust, check_received};
+pub use sharing::SharingAgreement;
 pub use shown::{Duty, Word, detail, owed, word};
 pub use state::{Erasure, Holder, RequestTrack, ResponseTrack, State, Stop};
 pub use wrap::{WrappedKey, Wrapping};

@@ -23,6 +23,8 @@ const TAG_BYTES: usize = 16;
 /// What a blob takes beyond its padded content, and the padded content beyond the content: its length.
 const OVERHEAD_BYTES: usize = HEADER_BYTES + NONCE_BYTES + TAG_BYTES + LENGTH_BYTES;
 const LENGTH_BYTES: usize = 4;
+/// Most bytes that can be sealed in one payload.
+pub const CONTENT_BYTES: usize = BLOB_BYTES[BLOB_BYTES.len() - 1] - OVERHEAD_BYTES;
 
 /// A referral's key. Zeroed when dropped, never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -60,8 +62,7 @@ impl DataKey {
     pub fn seal(&self, document: &DocId, content: &[u8], nonce: [u8; NONCE_BYTES]) -> Result<Blob, Refusal> {
         let size = BLOB_BYTES.into_iter().find(|size| content.len().saturating_add(OVERHEAD_BYTES) <= *size);
         let size = size.ok_or_else(|| {
-            let most = BLOB_BYTES.last().copied().unwrap_or_default().saturating_sub(OVERHEAD_BYTES);
-            Refusal::too_large(format!("{} bytes to be sealed; the most is {most}", content.len()))
+            Refusal::too_large(format!("{} bytes to be sealed; the most is {CONTENT_BYTES}", content.len()))
                 .hint("send a large file another way, and say so here")
         })?;
         let length = u32::try_from(content.len()).map_err(|_| Refusal::too_large("more than can be sealed"))?;

@@ -5,15 +5,20 @@
 //! are made one upon the other. `receiver 2` is another of its nodes, home too; `receiver 3` never was the home. `receiver's lead` and
 //! `receiver's node` act in those roles. `!` writes what is refused.
 
+mod accesses;
+mod agreements;
 mod chains;
+mod contents;
 mod documents;
 mod events;
 mod late;
 mod matrix;
 mod model;
 mod properties;
+mod retentions;
 mod rows;
 mod sealed;
+mod sendings;
 
 use super::code::*;
 use super::*;
@@ -241,4 +246,14 @@ pub(super) fn golden(name: &str, text: &str) {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+/// A refusal in one line.
+pub(super) fn refused(refusal: &Refusal) -> String {
+    format!("{:?}: {refusal} ({})", refusal.kind, refusal.hint.as_deref().unwrap_or("no hint"))
+}
+
+/// What became of something, in one line.
+pub(super) fn outcome<T>(result: Result<T, Refusal>) -> String {
+    result.map_or_else(|refusal| refused(&refusal), |_| "taken".to_owned())
 }
