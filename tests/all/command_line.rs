@@ -39,6 +39,13 @@ fn what_is_no_command_is_wrong_usage_and_makes_no_folder() {
     check("status --jsno", &["--jsno", "--json"]);
     check("completions klingon", &["klingon", "bash"]);
     check("up --port 80", &["--port"]);
+    check("referral decline 7f", &["--reason"]);
+    check("referral decline 7f --reason because", &["because", "no-space, not-eligible"]);
+    check("referral end 7f --outcome done", &["done", "completed, partly-completed"]);
+    check("referral accept 7f --at 1026-11-03T14:00", &["the year 1026 cannot be meant", "hint: look at the year"]);
+    check("referral ask 7f --words Maud", &["--words"]);
+    check("privacy subject --to x", &["<REFERRAL>"]);
+    check("partner agreement k3 --reference DSA", &["--expires"]);
 }
 
 #[test]
@@ -53,6 +60,10 @@ fn without_a_folder_nothing_is_read_and_nothing_is_made() {
         "invite",
         "import x",
         "partner list",
+        "partner agreement",
+        "referral list",
+        "referral open 7f",
+        "privacy due",
     ] {
         let folder = Folder::new();
         folder.run(line.split(' ')).expect_told(1, &["no data folder", "fingerpost up", "--data"]);
@@ -71,6 +82,14 @@ fn what_needs_a_node_says_how_to_start_it() {
         "import Cargo.toml",
         "import undo",
         "partner pause x",
+        "partner agreement x --end",
+        "referral new 7f --answers Cargo.toml",
+        "referral send 7f",
+        "referral open 7f",
+        "referral accept 7f",
+        "referral export 7f --fhir x",
+        "privacy subject 7f --to x",
+        "privacy hold 7f --basis legal-claim --until 2027-03-31",
         "organisation edit --set name=x",
     ];
     for line in lines {

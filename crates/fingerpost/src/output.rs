@@ -19,6 +19,32 @@ pub(crate) enum Reader {
     Program,
 }
 
+/// Whether what presses stands out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Emphasis {
+    /// In bold, on a terminal.
+    Bold,
+    /// As all else.
+    Plain,
+}
+
+impl Emphasis {
+    /// What standard output can show, and its reader wants (no-color.org).
+    pub(crate) fn of_stdout() -> Self {
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+        if io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb { Self::Bold } else { Self::Plain }
+    }
+
+    /// Lines that stand out.
+    pub(crate) fn strong(self, lines: &str) -> String {
+        match self {
+            Self::Bold => lines.lines().map(|line| format!("\u{1b}[1m{line}\u{1b}[0m\n")).collect(),
+            Self::Plain => lines.to_owned(),
+        }
+    }
+}
+
 /// Prints text, as it is.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();

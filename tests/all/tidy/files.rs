@@ -133,6 +133,17 @@ fn links(text: &str) -> Vec<&str> {
 }
 
 #[test]
+fn the_readme_draws_referrals_as_they_are() {
+    let read = |path: &str| std::fs::read_to_string(tests::workspace().join(path)).expect("a file of the checkout");
+    let golden = read("crates/domain/src/referral/goldens/states.snap");
+    let drawn = golden.splitn(3, "---\n").last().expect("a head and a body");
+    assert!(drawn.starts_with("stateDiagram-v2\n    [*] --> Draft\n"), "{drawn}");
+    let readme = read("README.md");
+    let shown = readme.split("```mermaid\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a diagram");
+    assert_eq!(shown, drawn, "README.md is to show crates/domain/src/referral/goldens/states.snap");
+}
+
+#[test]
 fn the_example_configuration_has_every_setting_with_its_default() {
     let example =
         std::fs::read_to_string(tests::workspace().join("deploy/fingerpost.example.toml")).expect("the example");

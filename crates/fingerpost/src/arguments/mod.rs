@@ -2,16 +2,22 @@
 
 mod demo;
 mod listing;
+mod moment;
 mod node;
 mod partner;
+mod privacy;
 mod publication;
+mod referral;
 mod token;
 
 pub(crate) use demo::Demo;
 pub(crate) use listing::{Edits, Export, Import, ImportUndo, ImportVerb, Keeper, Listing, Organisation, Proposal};
+pub(crate) use moment::{beginning_of, end_of, read_moment};
 pub(crate) use node::{ConfigVerb, Init, Key, Settings, Up};
 pub(crate) use partner::{As, Follow, Invite, Join, Partner, Roster};
+pub(crate) use privacy::Privacy;
 pub(crate) use publication::{Form, Manner, Pathway};
+pub(crate) use referral::{BareDeed, Deed, Draft, Reached, Referral, Why};
 pub(crate) use token::{Scope, Token};
 
 use clap::{Parser, Subcommand};
@@ -106,6 +112,12 @@ pub(crate) enum Command {
     /// See, publish and copy pathways: how a listing can be referred to
     #[command(subcommand)]
     Pathway(Pathway),
+    /// Refer people to partners, and answer when they are referred to you
+    #[command(subcommand)]
+    Referral(Referral),
+    /// See what is held of people, who read it, and when it is erased
+    #[command(subcommand)]
+    Privacy(Privacy),
     /// Bring listings in from an Open Referral file or folder, or a spreadsheet saved as CSV; take that back
     Import(Import),
     /// Write the own listings out as Open Referral UK
@@ -152,6 +164,8 @@ impl Command {
             Self::Proposal(verb) => verb.aim(),
             Self::Form(verb) => verb.aim(),
             Self::Pathway(verb) => verb.aim(),
+            Self::Referral(verb) => verb.aim(),
+            Self::Privacy(verb) => verb.aim(),
             Self::Import(import) => import.aim(),
             Self::Export(_) => "export the listings".into(),
             Self::Verify => "verify".into(),

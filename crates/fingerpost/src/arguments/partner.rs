@@ -1,6 +1,8 @@
 //! `invite`, `join`, `partner`.
 
+use super::moment::end_of;
 use clap::{Args, Subcommand, ValueEnum};
+use node::api::Timestamp;
 
 const INVITE: &str = "\
 Examples:
@@ -21,6 +23,15 @@ Then read yours to them, so that they can do the same.
 
 Example:
   fingerpost partner confirm k3v2 --words \"able about above absent absorb abstract absurd abuse\"";
+
+const AGREEMENT: &str = "\
+Examples:
+  fingerpost partner agreement k3v2 --reference \"DSA 12\" --expires 2027-03-31
+  fingerpost partner agreement k3v2
+  fingerpost partner agreement                  with every partner
+
+Without one that stands, no referral leaves for the partner. On record are the name of the paper and
+its end; the paper itself you keep.";
 
 /// What the joiner becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -136,6 +147,21 @@ pub(crate) enum Partner {
         /// The partner's id, the start of it, or its name
         id: String,
     },
+    /// Show or note the agreement with a partner to share personal data
+    #[command(after_help = AGREEMENT)]
+    Agreement {
+        /// The partner's id, the start of it, or its name
+        id: Option<String>,
+        /// What the paper is called
+        #[arg(long, value_name = "TEXT", requires_all = ["id", "expires"])]
+        reference: Option<String>,
+        /// Until the end of which day it stands: 2027-03-31
+        #[arg(long, value_name = "DATE", value_parser = end_of, requires = "reference")]
+        expires: Option<Timestamp>,
+        /// Say that it has ended
+        #[arg(long, requires = "id", conflicts_with_all = ["reference", "expires"])]
+        end: bool,
+    },
 }
 
 impl Partner {
@@ -147,6 +173,12 @@ impl Partner {
             Self::Pause { id } => format!("pause partner {id:?}"),
             Self::Resume { id } => format!("resume partner {id:?}"),
             Self::Remove { id } => format!("remove partner {id:?}"),
+            Self::Agreement { id: None, .. } => "show agreements with partners".into(),
+            Self::Agreement { id: Some(id), end: true, .. } => format!("end the agreement with partner {id:?}"),
+            Self::Agreement { id: Some(id), reference: Some(_), .. } => {
+                format!("note the agreement with partner {id:?}")
+            }
+            Self::Agreement { id: Some(id), .. } => format!("show the agreement with partner {id:?}"),
         }
     }
 }

@@ -1,12 +1,17 @@
 //! What each command does: asks, and shows the answer. Decides nothing.
 
+mod agreement;
 mod demo;
+mod draft;
 mod import;
 mod init;
+mod interview;
 mod listing;
 mod partner;
+mod privacy;
 mod proposal;
 mod publication;
+mod referral;
 mod sink;
 mod status;
 mod token;
@@ -53,6 +58,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Proposal(verb) => proposal::proposal(&place, verb).await,
         Command::Form(verb) => publication::form(&place, verb).await,
         Command::Pathway(verb) => publication::pathway(&place, verb).await,
+        Command::Referral(verb) => referral::referral(&place, verb).await,
+        Command::Privacy(verb) => privacy::privacy(&place, verb).await,
         Command::Import(import) => import::import(&place, import).await,
         Command::Export(export) => import::export(&place, export).await,
         Command::Completions { shell } => completions(shell),

@@ -1,5 +1,6 @@
 //! `invite`, `join`, `partner`, `roster`, `follow`.
 
+use super::privacy::{Paper, agreement};
 use super::{Place, now};
 use crate::arguments::{As, Invite, Join, Partner, Roster};
 use crate::node_of::{Need, unexpected};
@@ -48,6 +49,14 @@ pub(super) async fn partner(place: &Place, verb: Partner) -> Result<(), Failure>
     let (need, request, done) = match verb {
         Partner::List => return list(place).await,
         Partner::Remove { id } => return remove(place, id).await,
+        Partner::Agreement { id, reference, expires, end } => {
+            let paper = match (reference, expires) {
+                _ if end => Paper::Ended,
+                (Some(reference), Some(expires)) => Paper::Noted { reference, expires },
+                _ => Paper::Shown,
+            };
+            return agreement(place, id, paper).await;
+        }
         Partner::Show { id } => (Need::Folder, Request::PartnerShow { id }, ""),
         Partner::Confirm { id, words } => {
             (Need::Running, Request::PartnerConfirm { id, words }, "The words are theirs: confirmed.\n\n")

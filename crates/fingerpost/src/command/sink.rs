@@ -1,10 +1,28 @@
-//! A file being written: plain, or deflated where its name ends in `.gz`.
+//! A file being written: plain, or deflated where its name ends in `.gz`; and one that its user alone may read.
 
+use crate::output::{Reader, print};
+use crate::report::Failure;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use serde_json::{Value, json};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use tempfile::NamedTempFile;
+
+/// Writes what only its user may read (mode 0600), or prints it where the file is `-`. `note` is told with it.
+pub(super) fn write_private(reader: Reader, file: &Path, value: &Value, note: &str) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(io::Error::from)? + "\n";
+    if file == Path::new("-") {
+        return print(&text);
+    }
+    let failed = |e: io::Error| Failure::file("write", file, &e);
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // It is made with that mode, beside its place, and then moved there: at no time can anybody else read it.
+    let mut writing = tempfile::Builder::new().prefix(".fingerpost-").tempfile_in(folder).map_err(failed)?;
+    writing.write_all(text.as_bytes()).and_then(|()| writing.as_file().sync_all()).map_err(failed)?;
+    writing.persist(file).map_err(|e| failed(e.error))?;
+    reader.show(&json!({ "file": file }), || format!("Written to {}, for you alone. {note}\n", file.display()))
+}
 
 pub(super) enum Sink {
     Plain(BufWriter<NamedTempFile>),

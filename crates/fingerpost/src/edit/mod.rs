@@ -15,8 +15,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Longest YAML that is read: no document may be larger.
-const YAML_BYTES: u64 = 2 << 20;
+/// Longest text that is read: no document may be larger.
+const TEXT_BYTES: u64 = 2 << 20;
 
 /// One `--set`: a path and a value; null takes away.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,23 +70,44 @@ fn path_edit(path: String, value: Value) -> PathEdit {
 
 /// The fields that a YAML file names; `-` is standard input.
 pub(crate) fn read_fields(file: &Path) -> Result<Map<String, Value>, Failure> {
-    let mut bytes = Vec::new();
-    let read = if file == Path::new("-") {
-        io::stdin().lock().take(YAML_BYTES + 1).read_to_end(&mut bytes)
-    } else {
-        File::open(file).and_then(|f| f.take(YAML_BYTES + 1).read_to_end(&mut bytes))
-    };
-    read.map_err(|e| Failure::file("read", file, &e))?;
-    if bytes.len() as u64 > YAML_BYTES {
-        let refusal = Refusal::too_large(format!("{} is larger than {YAML_BYTES} bytes", file.display()));
-        return Err(refusal.hint("no document may be that large; is it the right file?").into());
-    }
-    let text = String::from_utf8(bytes).map_err(|_| {
-        Refusal::invalid(format!("{} is not UTF-8 text", file.display())).hint("save it as UTF-8 and try again")
-    })?;
+    let text = read_text(file)?;
     Ok(fields_of(&text).map_err(|why| {
         Refusal::invalid(format!("{} {why}", file.display()))
             .hint("it holds a field a line, as in `name: Tuesday supper`")
+    })?)
+}
+
+/// The same of a file about a person: what is wrong with it is said by its place, and nothing of it is repeated.
+pub(crate) fn read_answers(file: &Path) -> Result<Map<String, Value>, Failure> {
+    let text = read_text(file)?;
+    let why = match serde_yaml_ng::from_str(&text) {
+        Ok(Value::Object(fields)) => return Ok(fields),
+        Ok(Value::Null) => return Ok(Map::new()),
+        Ok(_) => "does not name fields".to_owned(),
+        Err(e) => match e.location() {
+            Some(at) => format!("is not YAML from line {}, column {}", at.line(), at.column()),
+            None => "is not YAML".to_owned(),
+        },
+    };
+    let refusal = Refusal::invalid(format!("{} {why}", file.display()));
+    Err(refusal.hint("it holds a field a line, as `fingerpost form example arts-group --answers` prints one").into())
+}
+
+/// The text of a file; `-` is standard input.
+pub(crate) fn read_text(file: &Path) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    let read = if file == Path::new("-") {
+        io::stdin().lock().take(TEXT_BYTES + 1).read_to_end(&mut bytes)
+    } else {
+        File::open(file).and_then(|f| f.take(TEXT_BYTES + 1).read_to_end(&mut bytes))
+    };
+    read.map_err(|e| Failure::file("read", file, &e))?;
+    if bytes.len() as u64 > TEXT_BYTES {
+        let refusal = Refusal::too_large(format!("{} is larger than {TEXT_BYTES} bytes", file.display()));
+        return Err(refusal.hint("no document may be that large; is it the right file?").into());
+    }
+    Ok(String::from_utf8(bytes).map_err(|_| {
+        Refusal::invalid(format!("{} is not UTF-8 text", file.display())).hint("save it as UTF-8 and try again")
     })?)
 }
 

@@ -77,7 +77,7 @@ fn a_file_that_cannot_be_read_says_why() {
     check(b"- a\n- list\n", "does not name fields");
     check(b"name: [open", "is not YAML");
     check(b"name: \xff\xfe", "not UTF-8");
-    check(&vec![b'#'; YAML_BYTES as usize + 1], "larger than");
+    check(&vec![b'#'; TEXT_BYTES as usize + 1], "larger than");
     let gone = Edits { from: Some("/no/such/file.yaml".into()), ..Edits::default() };
     assert!(gather(&gone).unwrap_err().report("edit").0.contains("cannot read /no/such/file.yaml"));
 }
@@ -109,4 +109,23 @@ fn only_what_was_changed_in_the_editor_is_written() {
         ]
     );
     assert!(difference(&before, &before).is_empty());
+}
+
+#[test]
+fn nothing_of_a_file_about_a_person_is_repeated() {
+    fn check(text: &str, says: &str) {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        io::Write::write_all(&mut file, text.as_bytes()).unwrap();
+        let (told, code) = read_answers(file.path()).unwrap_err().report("write a referral");
+        assert!(code == 1 && told.contains(says) && told.contains("hint: "), "{told}");
+        assert!(!told.contains("Maud"), "{told}");
+    }
+    check("Maud Example", "does not name fields");
+    check("- Maud\n", "does not name fields");
+    check("name: Maud\nname: Maud\nphone: *Maud\n", "is not YAML from line 3");
+    check("name: \"Maud", "is not YAML");
+    check("name: !Maud [", "is not YAML");
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    io::Write::write_all(&mut file, b"# nobody yet\n").unwrap();
+    assert!(read_answers(file.path()).unwrap().is_empty());
 }

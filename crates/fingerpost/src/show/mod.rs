@@ -5,15 +5,17 @@ pub(crate) mod import;
 pub(crate) mod listing;
 pub(crate) mod partner;
 mod place;
+pub(crate) mod privacy;
 pub(crate) mod proposal;
 pub(crate) mod publication;
+pub(crate) mod referral;
 mod schedule;
 pub(crate) mod status;
 pub(crate) mod token;
 
 pub(crate) use web::words::{ago, count, instant, thousands};
 
-use node::api::OrgId;
+use node::api::{OrgId, Timestamp};
 use std::collections::BTreeMap;
 
 /// How wide text is set.
@@ -34,6 +36,20 @@ pub(crate) fn organisation(id: &OrgId, names: &BTreeMap<OrgId, String>) -> Strin
 
 /// How much of a record's id is shown in a command: a new one begins with its time, here to the millisecond.
 pub(crate) const ID_SHOWN: usize = 13;
+
+/// The last day before an end: `Wed 31 Mar 2027`. An end within a day is shown with its time.
+pub(crate) fn last_day(end: Timestamp) -> String {
+    let here = |ms: i64| {
+        let at = jiff::Timestamp::from_millisecond(ms).ok()?;
+        Some(at.to_zoned_datetime(jiff::tz::TimeZone::system()))
+    };
+    match (here(end.as_ms()), here(end.as_ms().saturating_sub(1))) {
+        (Some(end), Some(last)) if end.time() == jiff::civil::Time::midnight() => {
+            last.strftime("%a %-d %b %Y").to_string()
+        }
+        _ => instant(end),
+    }
+}
 
 /// The first characters of an id.
 pub(crate) fn short(id: &str, characters: usize) -> &str {

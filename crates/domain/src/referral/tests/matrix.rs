@@ -118,10 +118,10 @@ fn the_diagram() {
         for side in Side::ALL {
             let actions: Vec<_> = by.iter().filter(|(of, _)| *of == side).map(|(_, action)| action.word()).collect();
             if !actions.is_empty() {
-                labels.push(format!("{side}: {}", actions.join(", ")));
+                labels.push(format!("{side} {}", actions.join(", ")));
             }
         }
-        let _ = writeln!(out, "    {from:?} --> {to:?}: {}", labels.join("; "));
+        let _ = writeln!(out, "    {from:?} --> {to:?}: {}", labels.join(" / "));
     }
     out.push_str("    Closed --> [*]\n");
     golden("states", &out);
