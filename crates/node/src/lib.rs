@@ -21,6 +21,7 @@ pub mod metrics;
 mod run;
 pub mod secret;
 pub mod tls;
+pub mod vault;
 
 pub use application::Application;
 pub use config::Config;

@@ -12,6 +12,7 @@ use crate::engine::{self, EngineHandle, Opening};
 use crate::journal::Journal;
 use crate::link::{self, About, Encounter, Links};
 use crate::secret::NodeSecrets;
+use crate::vault::Vault;
 use crate::{Error, metrics};
 use domain::sync::Notice;
 use std::net::SocketAddr;
@@ -118,7 +119,9 @@ impl Node {
 
         let engine_stop = CancellationToken::new();
         let is_home = keys.node(&organisation.node_id).is_some_and(|c| c.content().is_home);
-        let opening = opening(&config, &folder, &store, &secrets, is_home, &organisation)?;
+        let vault = Vault::open(&folder, config.lock_key_file.as_deref(), &secrets)?;
+        erase_again(&store, &vault).await?;
+        let opening = opening(&config, &folder, &store, &secrets, &vault, is_home, &organisation)?;
         let running = engine::start(opening, engine_stop.clone()).await?;
         engine::ensure_described(&running.handle, &store, &organisation).await?;
 
@@ -139,6 +142,7 @@ impl Node {
                 listening: Listening { node: ready.node, people: ready.people, admin: admin.place().cloned() },
                 tokens: admin.tokens(),
                 was_dialled: was_dialled.clone(),
+                vault,
             }),
             plan: tokio::sync::Mutex::default(),
             undo: tokio::sync::Mutex::default(),
@@ -252,6 +256,7 @@ fn opening(
     folder: &Folder,
     store: &Store,
     secrets: &NodeSecrets,
+    vault: &Vault,
     is_home: bool,
     organisation: &Organisation,
 ) -> Result<Opening, Error> {
@@ -260,12 +265,23 @@ fn opening(
         org: organisation.org_id,
         node: organisation.node_id,
         author: secrets.author.clone(),
+        vault: vault.clone(),
         is_home,
         folder: folder.path().to_path_buf(),
         journal: Journal::open(folder.journal())?,
         disk_reserve_bytes: config.disk_reserve_bytes,
         cache_bytes: usize::try_from(config.cache_megabytes.saturating_mul(1 << 20)).unwrap_or(usize::MAX),
     })
+}
+
+/// A database that was put back from before loses again what was erased since.
+async fn erase_again(store: &Store, vault: &Vault) -> Result<(), Error> {
+    let erased = vault.erased()?;
+    let gone = store.erase(&erased, now()).await.map_err(|e| Error::fault("cannot erase what was erased before", e))?;
+    if gone > 0 {
+        tracing::warn!(referrals = gone, "the database held referrals that were erased before; they were erased again");
+    }
+    Ok(())
 }
 
 /// Clears away what is over, at the start and once a day.

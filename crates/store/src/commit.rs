@@ -31,6 +31,9 @@ impl Store {
         let mut writing = self.begin().await?;
         let grew = write(writing.connection(), batch).await?;
         writing.commit().await?;
+        if !batch.erased.is_empty() {
+            self.scrub().await?;
+        }
         Ok(grew)
     }
 }
@@ -53,6 +56,7 @@ async fn write(connection: &mut AnyConnection, batch: &Batch) -> Result<Vec<Scop
     }
     write_partners(connection, &batch.partners).await?;
     write_owners(connection, batch).await?;
+    crate::referral::write(connection, batch).await?;
     Ok(grew)
 }
 

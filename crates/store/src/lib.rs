@@ -14,7 +14,9 @@ mod load;
 mod log;
 mod open;
 mod organisation;
+mod privacy;
 mod proposal;
+mod referral;
 mod sql;
 mod token;
 mod upkeep;
@@ -26,6 +28,8 @@ pub use invitation::Invitation;
 pub use log::{LogEntry, LogPage};
 pub use open::sqlite_url;
 pub use organisation::{Organisation, Peer};
+pub use privacy::NotedAgreement;
+pub use referral::Draft;
 pub use token::Token;
 pub use upkeep::QuarantinedVersion;
 

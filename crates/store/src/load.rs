@@ -56,6 +56,8 @@ fn parts(needs: &Needs) -> usize {
         needs.wanted.is_empty(),
         needs.owned.is_empty(),
         needs.parting.is_empty(),
+        needs.referrals.is_empty(),
+        needs.payloads.is_empty(),
     ];
     2 * documents + needs.id_sets.len() + single.into_iter().filter(|is_empty| !is_empty).count()
 }
@@ -82,7 +84,8 @@ async fn load_parts(
         loaded.id_sets.insert(*scope, id_set(connection, scope).await?);
     }
     load_wanted(connection, &needs.wanted, loaded).await?;
-    load_owned(connection, &needs.owned, loaded).await
+    load_owned(connection, &needs.owned, loaded).await?;
+    crate::referral::load(connection, needs, loaded).await
 }
 
 async fn load_versions(

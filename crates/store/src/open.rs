@@ -23,6 +23,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "vouch", include_str!("../migrations/0006_vouch.sql")),
     (7, "admin", include_str!("../migrations/0007_admin.sql")),
     (8, "head", include_str!("../migrations/0008_head.sql")),
+    (9, "referral", include_str!("../migrations/0009_referral.sql")),
 ];
 
 /// The key of the advisory lock that makes writers on PostgreSQL take turns: "post" in ASCII.
@@ -135,6 +136,20 @@ impl Store {
     pub(crate) async fn read(&self, select: impl Into<String>, values: Vec<Value>) -> Result<Vec<AnyRow>, StoreError> {
         let mut connection = self.pool.acquire().await?;
         sql::fetch(&mut connection, select, values).await
+    }
+
+    /// Takes what was deleted out of the files too: on SQLite out of its log, on PostgreSQL out of the tables' pages. Where others read
+    /// at this moment it is done with the next.
+    pub(crate) async fn scrub(&self) -> Result<(), StoreError> {
+        let statements: &[&str] = match self.dialect {
+            Dialect::Sqlite { .. } => &["pragma wal_checkpoint(truncate)"],
+            Dialect::Postgres => &["vacuum data_key", "vacuum payload", "vacuum draft"],
+        };
+        let mut connection = self.pool.acquire().await?;
+        for statement in statements {
+            sql::fetch(&mut connection, *statement, vec![]).await?;
+        }
+        Ok(())
     }
 
     /// Bytes that the database takes on disk, its log included.

@@ -6,7 +6,7 @@ use crate::document::crdt::Content;
 use crate::document::{Edit, Kind, StoredChange, chunk, pack};
 use crate::referral::document::{EVENTS, new_referral};
 use crate::referral::{
-    Agreement, Blob, Body, DataKey, Events, Homes, Parties, PassBack, Reason, Receipt, Request, Response, RestsOn,
+    Action, Agreement, Blob, Body, DataKey, Events, Homes, Parties, PassBack, Reason, Receipt, Request, Response, RestsOn,
     Role, Side, Word, fold, word,
 };
 use crate::statement::{SignedStatement, Statement};
@@ -96,7 +96,7 @@ impl Scene {
         let lock = self.world.nodes[at].lock();
         let referring = Referring {
             parties,
-            role: Role::Caseworker,
+            role: if body.action() == Action::Erase { Role::DataProtectionLead } else { Role::Caseworker },
             staff: StaffId::from_bytes([4; 16]),
             occurred_at: Timestamp::from_ms(1_700_000_000_000),
             body,

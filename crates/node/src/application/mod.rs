@@ -34,6 +34,7 @@ use crate::data::{self, Folder};
 use crate::engine::{Acquaintance, EngineHandle, rosters};
 use crate::link::{About, Pairing};
 use crate::metrics;
+use crate::vault::Vault;
 use domain::identity::KeysObject;
 use domain::proposal::Verdict;
 use domain::sync::Notice;
@@ -78,6 +79,8 @@ pub(crate) struct RunningParts {
     pub(crate) listening: Listening,
     /// API tokens, as calls are checked against them.
     pub(crate) tokens: Arc<Tokens>,
+    /// The lock on what is said of people.
+    pub(crate) vault: Vault,
     /// Whether another node has dialled this one.
     pub(crate) was_dialled: Arc<AtomicBool>,
 }
@@ -273,7 +276,9 @@ impl Application {
             keys.extend(KeysObject::parse(&bytes).ok().map(|parsed| (org, parsed)));
         }
         let rosters = Rosters::read(&rosters(&self.0.store).await.map_err(fault)?, &keys);
-        Ok(Arc::new(Acquaintance { partners: partners.into_iter().map(|p| (p.org_id, p)).collect(), keys, rosters }))
+        let homes = self.0.store.homes().await.map_err(fault)?;
+        let partners = partners.into_iter().map(|p| (p.org_id, p)).collect();
+        Ok(Arc::new(Acquaintance { partners, keys, rosters, homes }))
     }
 }
 

@@ -1,11 +1,262 @@
-//! personal data
+//! Personal data that is held here: what is due to be erased, who read what, what was erased, and what people and regulators may ask for.
 
-use super::Application;
-use crate::api::{PrivacyRequest, Response};
-use domain::{Refusal, RefusalKind};
+use super::referral::{direction, row};
+use super::{Application, fault, find};
+use crate::api::{AccessRow, AgreementRow, DueRow, ErasureRow, PrivacyRequest, PrivacyResponse, Response};
+use crate::clock::now;
+use domain::pii::Pii;
+use domain::referral::access::{self, Access, AccessKind, Head};
+use domain::referral::{Basis, Erasure, Hold, Retention, SharingAgreement, due};
+use domain::{OrgId, Refusal, Timestamp};
+use serde_json::json;
+use store::NotedAgreement;
+
+/// Rows of the log of who read what that are read at once.
+const PAGE: usize = 1_000;
+/// Referrals in one bundle for a person.
+const SUBJECT_REFERRALS: usize = 200;
 
 impl Application {
-    pub(super) async fn answer_privacy(&self, _: PrivacyRequest) -> Result<Response, Refusal> {
-        Err(Refusal::new(RefusalKind::Busy, "not yet"))
+    pub(super) async fn answer_privacy(&self, request: PrivacyRequest) -> Result<Response, Refusal> {
+        let response = match request {
+            PrivacyRequest::Due => self.due().await?,
+            PrivacyRequest::Hold { id, basis, until_ms } => {
+                self.hold(&id, basis, until_ms).await?;
+                return Ok(Response::Done);
+            }
+            PrivacyRequest::Erasures => self.erasures().await?,
+            PrivacyRequest::Access { id } => self.access(id.as_deref()).await?,
+            PrivacyRequest::Breach { since_ms, until_ms } => self.breach(since_ms, until_ms).await?,
+            PrivacyRequest::Subject { ids } => self.subject(&ids).await?,
+            PrivacyRequest::Agreements { partner } => self.agreements(partner.as_deref()).await?,
+            PrivacyRequest::AgreementNote { partner, reference, expires_at_ms } => {
+                self.note_agreement(&partner, &reference, expires_at_ms).await?
+            }
+            PrivacyRequest::AgreementEnd { partner } => self.end_agreement(&partner).await?,
+        };
+        Ok(Response::Privacy(response))
+    }
+
+    async fn due(&self) -> Result<PrivacyResponse, Refusal> {
+        let holds = self.0.store.holds().await.map_err(fault)?;
+        let erased = self.0.store.erased().await.map_err(fault)?;
+        let mut rows = Vec::new();
+        for case in self.cases().await? {
+            let id = case.parties.referral;
+            let hold = holds.get(&id);
+            let Some(due) = due(&case.referral.state, case.side, now(), &Retention::default(), hold) else { continue };
+            if erased.contains_key(&id) {
+                continue;
+            }
+            rows.push(DueRow {
+                id,
+                direction: direction(case.side),
+                partner: case.partner(),
+                due_at_ms: due.at,
+                why: due.why.to_string(),
+                held_until_ms: hold.map(|hold| hold.until),
+                basis: hold.map(|hold| hold.basis),
+            });
+        }
+        rows.sort_by_key(|row| (row.due_at_ms, row.id));
+        Ok(PrivacyResponse::Due { rows, names: self.names().await? })
+    }
+
+    async fn hold(&self, id: &str, basis: Basis, until: Timestamp) -> Result<(), Refusal> {
+        let case = self.case(id).await?;
+        let hold = Hold::new(basis, until, now())?;
+        self.0.store.put_hold(&case.parties.referral, &hold, now()).await.map_err(fault)
+    }
+
+    async fn erasures(&self) -> Result<PrivacyResponse, Refusal> {
+        let mut rows = Vec::new();
+        for case in self.cases().await? {
+            let state = &case.referral.state;
+            let (here, there) = (state.erasure(case.side), state.erasure(case.side.other()));
+            if !here.has_answered() && !there.has_answered() {
+                continue;
+            }
+            let is_over = |erasure: &Erasure| erasure.is_over(erasure.nodes.keys(), now()) && erasure.late == 0;
+            rows.push(ErasureRow {
+                id: case.parties.referral,
+                direction: direction(case.side),
+                partner: case.partner(),
+                here: told(here),
+                there: told(there),
+                outstanding: !(is_over(here) && is_over(there)),
+            });
+        }
+        rows.sort_by_key(|row| (!row.outstanding, row.id));
+        Ok(PrivacyResponse::Erasures { rows, names: self.names().await? })
+    }
+
+    /// Every reading, oldest first, and where the log does not hang together.
+    async fn readings(&self) -> Result<(Vec<Access>, Option<String>), Refusal> {
+        let mut rows: Vec<Access> = Vec::new();
+        loop {
+            let page = match self.0.store.readings(rows.last().map_or(0, |row| row.number), PAGE).await {
+                Ok(page) => page,
+                Err(error) if error.kind() == store::StoreErrorKind::Corrupt => return Ok((rows, Some(error.to_string()))),
+                Err(error) => return Err(fault(error)),
+            };
+            if page.is_empty() {
+                break;
+            }
+            rows.extend(page);
+        }
+        let broken = access::verify(Head::START, rows.iter()).err().map(|bad| bad.to_string());
+        Ok((rows, broken))
+    }
+
+    async fn access(&self, id: Option<&str>) -> Result<PrivacyResponse, Refusal> {
+        let only = match id {
+            Some(id) => Some(self.case(id).await?.parties.referral),
+            None => None,
+        };
+        let (rows, broken) = self.readings().await?;
+        let rows = rows.iter().filter(|row| only.is_none_or(|id| row.reading.referral == id)).map(reading).collect();
+        Ok(PrivacyResponse::Access { rows, broken })
+    }
+
+    /// What was held in a time, of how many people, and who read it: for the notice that is due within 72 hours (UK GDPR, article 33).
+    /// It names nobody.
+    async fn breach(&self, since: Option<Timestamp>, until: Option<Timestamp>) -> Result<PrivacyResponse, Refusal> {
+        let (since, until) = (since.unwrap_or_default(), until.unwrap_or_else(now));
+        if until < since {
+            return Err(Refusal::invalid("the time ends before it begins").hint("look at --since and --until"));
+        }
+        let context = self.context().await?;
+        let names = self.names().await?;
+        let erased = self.0.store.erased().await.map_err(fault)?;
+        let mut referrals = Vec::new();
+        for case in self.cases().await? {
+            let id = case.parties.referral;
+            let began = case.referral.state.times.values().map(|(first, _)| *first).min().unwrap_or_default();
+            let gone = erased.get(&id).copied();
+            if began > until || gone.is_some_and(|gone| gone < since) {
+                continue;
+            }
+            let held = self.0.store.held(&id).await.map_err(fault)?;
+            referrals.push(json!({
+                "referral": id.to_string(),
+                "direction": direction(case.side),
+                "partner": names.get(&case.partner()).cloned().unwrap_or_else(|| case.partner().to_string()),
+                "shown": row(&case, &context).shown,
+                "since_ms": began,
+                "erased_ms": gone,
+                "payloads": held.payloads.len(),
+                "key_here": held.key.is_some(),
+            }));
+        }
+        let (readings, broken) = self.readings().await?;
+        let within = |row: &&Access| (since..=until).contains(&row.reading.at);
+        let readings: Vec<AccessRow> = readings.iter().filter(within).map(reading).collect();
+        let pack = json!({
+            "organisation": { "id": self.0.org.to_string(), "name": self.own_name().await? },
+            "made_at_ms": now(),
+            "since_ms": since,
+            "until_ms": until,
+            "people_at_most": referrals.len(),
+            "referrals": referrals,
+            "readings": readings,
+            "log_of_readings": broken.unwrap_or_else(|| "hangs together".to_owned()),
+            "how_it_is_kept": "Every payload is sealed (XChaCha20-Poly1305) with a key of its own for each referral; the keys are locked \
+                               by a key that is not in the database.",
+            "what_to_do": [
+                "Tell the Information Commissioner within 72 hours of finding out, unless no risk to people is likely (UK GDPR, article 33).",
+                "Tell the people where the risk to them is high (article 34).",
+                "If a node's keys may be out: `fingerpost key compromised`, and tell the partners.",
+            ],
+        });
+        Ok(PrivacyResponse::Breach { pack })
+    }
+
+    /// All that is held of a person, for themselves (UK GDPR, article 15).
+    async fn subject(&self, ids: &[String]) -> Result<PrivacyResponse, Refusal> {
+        if ids.is_empty() || ids.len() > SUBJECT_REFERRALS {
+            return Err(Refusal::invalid(format!("between 1 and {SUBJECT_REFERRALS} referrals have to be named")));
+        }
+        let (context, names) = (self.context().await?, self.names().await?);
+        let name = |org: &OrgId| names.get(org).cloned().unwrap_or_else(|| org.to_string());
+        let (readings, _) = self.readings().await?;
+        let mut referrals = Vec::new();
+        for id in ids {
+            let case = self.case(id).await?;
+            let said = self.read_case(&case, AccessKind::ListedForSubject).await;
+            let opened = match &said {
+                Ok((said, _)) => Some(self.opened(&case, said).await?),
+                Err(_) => None,
+            };
+            let read_by: Vec<AccessRow> =
+                readings.iter().filter(|row| row.reading.referral == case.parties.referral).map(reading).collect();
+            referrals.push(json!({
+                "referral": case.parties.referral.to_string(),
+                "from": name(&case.parties.sender),
+                "to": name(&case.parties.receiver),
+                "stands": row(&case, &context),
+                "said": opened,
+                "not_held_any_more": said.err().map(|refusal| refusal.to_string()),
+                "read_by": read_by,
+            }));
+        }
+        let bundle = json!({ "held_by": self.own_name().await?, "made_at_ms": now(), "referrals": referrals });
+        Ok(PrivacyResponse::Subject { bundle: Pii::new(bundle) })
+    }
+
+    async fn agreements(&self, partner: Option<&str>) -> Result<PrivacyResponse, Refusal> {
+        let known = self.known().await?;
+        let only = partner.map(|text| find::partner(known.partners.values(), text)).transpose()?.map(|one| one.org_id);
+        let all = self.0.store.sharing_agreements().await.map_err(fault)?;
+        let rows = all.into_iter().filter(|one| only.is_none_or(|org| one.agreement.partner == org)).map(|one| {
+            let expired = one.agreement.check(now()).is_err();
+            let SharingAgreement { partner, reference, expires_at, .. } = one.agreement;
+            AgreementRow { partner, reference, expires_at_ms: expires_at, noted_at_ms: one.noted_at, expired }
+        });
+        Ok(PrivacyResponse::Agreements { rows: rows.collect(), names: self.names().await? })
+    }
+
+    async fn note_agreement(
+        &self,
+        partner: &str,
+        reference: &str,
+        expires_at: Timestamp,
+    ) -> Result<PrivacyResponse, Refusal> {
+        self.running()?;
+        let known = self.known().await?;
+        let org = find::partner(known.partners.values(), partner)?.org_id;
+        let agreement = SharingAgreement::new(org, reference, None, expires_at, now())?;
+        let noted = NotedAgreement { agreement, noted_at: now() };
+        self.0.store.put_sharing_agreement(&noted).await.map_err(fault)?;
+        self.agreements(Some(partner)).await
+    }
+
+    async fn end_agreement(&self, partner: &str) -> Result<PrivacyResponse, Refusal> {
+        self.running()?;
+        let known = self.known().await?;
+        let partner = find::partner(known.partners.values(), partner)?;
+        if !self.0.store.delete_sharing_agreement(&partner.org_id).await.map_err(fault)? {
+            return Err(Refusal::not_found(format!("there is no agreement with {:?} to share", partner.name)));
+        }
+        self.agreements(None).await
+    }
+}
+
+/// What an organisation's nodes say of what they erased or keep.
+fn told(erasure: &Erasure) -> Vec<String> {
+    let nodes = erasure.nodes.iter().map(|(node, receipt)| format!("{receipt} by node {node}"));
+    let kept = erasure.kept.iter().map(|(basis, until)| format!("kept until {}: {basis}", until.day()));
+    let late = (erasure.late > 0).then(|| format!("{} payloads came later and are not answered for", erasure.late));
+    nodes.chain(kept).chain(late).collect()
+}
+
+fn reading(row: &Access) -> AccessRow {
+    let reading = &row.reading;
+    AccessRow {
+        seq: row.number,
+        at_ms: reading.at,
+        staff: reading.staff,
+        role: reading.role,
+        referral: reading.referral,
+        what: reading.what.word().to_owned(),
     }
 }

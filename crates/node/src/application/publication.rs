@@ -150,7 +150,7 @@ impl Application {
         }))
     }
 
-    async fn find_publication(&self, kind: Kind, text: &str) -> Result<DocumentRow, Refusal> {
+    pub(super) async fn find_publication(&self, kind: Kind, text: &str) -> Result<DocumentRow, Refusal> {
         let filter = DocumentFilter {
             kind: Some(kind),
             record: Some(find::record(text)?),

@@ -82,6 +82,9 @@ settings! {
     database_password_file: Option<PathBuf> = &[];
     /// The database password itself; meant for the environment only.
     database_password: Secret = &[];
+    /// File that holds the key of the lock on what is said of people (64 hex digits), where it is not to lie in the data folder: a
+    /// systemd credential, for one.
+    lock_key_file: Option<PathBuf> = &[];
     /// Connections to the database. SQLite uses one more for writing.
     database_connections: u64 = &["4"];
     /// Who may read `/metrics` on the people's port: `loopback`, `all` or `nobody`.

@@ -5,6 +5,7 @@ use crate::Error;
 use crate::application::organisation_document;
 use crate::data::Folder;
 use crate::journal::Journal;
+use crate::vault::Vault;
 use crate::secret::NodeSecrets;
 use domain::audience::Audience;
 use domain::document::Kind;
@@ -30,6 +31,7 @@ pub(crate) async fn describe_organisation(
             org: organisation.org_id,
             node: organisation.node_id,
             author: secrets.author.clone(),
+            vault: Vault::open(folder, None, secrets)?,
             is_home: true,
             folder: folder.path().to_path_buf(),
             journal: Journal::open(folder.journal())?,

@@ -88,6 +88,8 @@ pub struct Acquaintance {
     pub keys: BTreeMap<OrgId, KeysObject>,
     /// Rosters of hubs, the own one among them.
     pub rosters: Rosters,
+    /// Every node that was ever an organisation's home.
+    pub homes: BTreeMap<OrgId, BTreeSet<NodeId>>,
 }
 
 impl Acquaintance {

@@ -1,5 +1,7 @@
 //! The loop itself.
 
+mod commit;
+
 use super::cache::Cache;
 use super::together::{self, Writer};
 use super::{
@@ -8,6 +10,7 @@ use super::{
 };
 use crate::clock::now;
 use crate::journal::{self, Journal};
+use crate::vault::Vault;
 use crate::{Error, data, metrics};
 use domain::document::Kind;
 use domain::identity::KeysObject;
@@ -16,7 +19,7 @@ use domain::statement::{Life, SignedStatement};
 use domain::sync::batch::{DocumentRow, Quarantined};
 use domain::sync::effect::{Answer, AskId, Command, Notice};
 use domain::sync::message::Item;
-use domain::sync::{Batch, Effect, Engine, Input, Known, Loaded, Message, Own};
+use domain::sync::{Effect, Engine, Input, Known, Loaded, Message, Own};
 use domain::{Incarnation, NodeId, OrgId, Refusal, RefusalKind, Timestamp};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, VecDeque};
@@ -42,6 +45,8 @@ pub struct Opening {
     pub node: NodeId,
     /// Signs statements.
     pub author: SecretKey,
+    /// The lock on what is said of people.
+    pub vault: Vault,
     /// Whether it is the organisation's home node.
     pub is_home: bool,
     /// The data folder, for its journal and its disk.
@@ -124,6 +129,8 @@ async fn open_engine(opening: &Opening) -> Result<Engine, Failure> {
     let proposals = opening.store.open_proposals(&opening.org).await.map_err(Failure::Store)?;
     let disowned_keys = opening.store.disowned_keys().await.map_err(Failure::Store)?;
     let heads = opening.store.heads().await.map_err(Failure::Store)?;
+    let gathering = opening.store.gathering().await.map_err(Failure::Store)?;
+    let homes = opening.store.homes().await.map_err(Failure::Store)?;
     let own = Own {
         org: opening.org,
         node: opening.node,
@@ -133,7 +140,7 @@ async fn open_engine(opening: &Opening) -> Result<Engine, Failure> {
     };
     Ok(Engine::new(
         own,
-        Known { partners, keys, damaged_keys, heads, usage, rosters, proposals, disowned_keys, hidden },
+        Known { partners, keys, damaged_keys, heads, usage, rosters, proposals, disowned_keys, hidden, gathering, homes },
     ))
 }
 
@@ -161,6 +168,7 @@ fn acquaintance(engine: &Engine) -> Acquaintance {
         partners: engine.partners().map(|p| (p.org_id, p.clone())).collect(),
         keys: engine.keys().clone(),
         rosters: engine.rosters().clone(),
+        homes: engine.homes().clone(),
     }
 }
 
@@ -428,7 +436,10 @@ impl Loop {
     async fn perform(&mut self, effects: Vec<Effect>) -> Result<(), Failure> {
         for effect in effects {
             match effect {
-                Effect::Commit(batch) => self.commit(&batch).await?,
+                Effect::Commit(batch) => self.commit(*batch).await?,
+                Effect::HandKey { node, parties, wrapping, recipient } => {
+                    self.hand_key(node, &parties, wrapping, &recipient).await?;
+                }
                 Effect::Send(node, message) => self.send(node, message),
                 Effect::Unlink(node, refusal) => {
                     tracing::info!(%node, reason = %refusal, "a link was ended");
@@ -449,37 +460,6 @@ impl Loop {
             }
         }
         Ok(())
-    }
-
-    async fn commit(&mut self, batch: &Batch) -> Result<(), Failure> {
-        let grew = self.opening.store.commit(batch).await.map_err(Failure::Store)?;
-        metrics::committed(batch);
-        if !(batch.documents.is_empty() && batch.removed_partners.is_empty() && batch.owners.is_empty()) {
-            self.log.send_modify(|commits| *commits = commits.wrapping_add(1));
-        }
-        self.is_forgetful |= !batch.removed_partners.is_empty();
-        let is_of_others = !(batch.partners.is_empty() && batch.removed_partners.is_empty() && batch.keys.is_empty());
-        if (is_of_others || batch.documents.iter().any(|row| row.kind == Kind::ROSTER))
-            && let Some(engine) = &self.engine
-        {
-            self.publish.send_replace(Arc::new(acquaintance(engine)));
-        }
-        if !grew.is_empty() {
-            self.due.push_back(Input::Grew(grew));
-        }
-        Ok(())
-    }
-
-    /// A link that does not take its frames, or is gone, ends: its node links again and goes on from its cursor.
-    fn send(&mut self, node: NodeId, message: Message) {
-        let Some(linked) = self.links.get(&node) else { return };
-        metrics::sent(&message);
-        if linked.outbox.frames.try_send(message).is_err() {
-            linked.outbox.cut.cancel();
-            self.links.remove(&node);
-            metrics::links(self.links.len());
-            self.due.push_back(Input::Unlinked { node });
-        }
     }
 
     /// Forgets what is in memory, which may be ahead of what is stored, and starts again from the store.

@@ -41,6 +41,8 @@ fn most(body: u64, field: u64) -> (usize, &'static str) {
         (5, 3) => (limits::FETCHES_IN_FLIGHT, "absent documents"),
         (5, 4) => (limits::FETCHES_IN_FLIGHT, "absent versions"),
         (6, 2) => (limits::FETCHES_IN_FLIGHT, "wanted documents"),
+        (14, 4) | (15, 3) => (limits::PAYLOADS_AT_ONCE, "payloads that were asked for"),
+        (15, 2) => (limits::PAYLOADS_AT_ONCE, "payloads"),
         (7, 2) => (limits::FETCHES_IN_FLIGHT, "wanted versions"),
         _ => (1, "of a field that stands once"),
     }

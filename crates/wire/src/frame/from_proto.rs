@@ -4,7 +4,9 @@ use crate::proto::sync as proto;
 use domain::feed::Cursor;
 use domain::sync::Message;
 use domain::sync::message::{Item, OpenAnswer, Opened, Opening, Rows, Versions, Want};
-use domain::{ChangeHash, DocId, FeedId, Refusal, ScopeId, Sum, VersionId, limits};
+use domain::referral::Parties;
+use domain::sync::sealed::{FetchPayloads, KeyWanted, Payloads};
+use domain::{BlobHash, ChangeHash, DocId, FeedId, OrgId, RecordId, Refusal, ScopeId, Sum, VersionId, limits};
 use proto::frame::Body;
 
 /// `None` for what this version understands and has no use for.
@@ -46,6 +48,21 @@ pub(super) fn message(body: Body) -> Result<Option<Message>, Refusal> {
             Message::Confirmation(at_most(c.confirmation, limits::CONFIRMATION_BYTES, "a confirmation")?)
         }
         Body::ScopeHead(h) => Message::Head(at_most(h.scope_head, limits::SCOPE_HEAD_BYTES, "a scope head")?),
+        Body::FetchPayloads(asked) => Message::FetchPayloads(FetchPayloads {
+            parties: Parties {
+                referral: RecordId::try_from(asked.referral.as_slice())?,
+                sender: OrgId::try_from(asked.sender_org_id.as_slice())?,
+                receiver: OrgId::try_from(asked.receiver_org_id.as_slice())?,
+            },
+            wants: each(asked.payload_hashes, |hash| BlobHash::try_from(hash.as_slice()))?,
+            key: if asked.wants_key { KeyWanted::Yes } else { KeyWanted::No },
+        }),
+        Body::Payloads(said) => Message::Payloads(Payloads {
+            referral: RecordId::try_from(said.referral.as_slice())?,
+            blobs: said.payloads,
+            absent: each(said.absent, |hash| BlobHash::try_from(hash.as_slice()))?,
+        }),
+        Body::DataKey(key) => Message::DataKey(at_most(key.wrapped_key, limits::WRAPPED_KEY_BYTES, "a wrapped key")?),
         Body::Resend(_) => return Ok(None),
     }))
 }

@@ -4,6 +4,7 @@ use crate::proto::sync as proto;
 use domain::feed::Cursor;
 use domain::sync::Message;
 use domain::sync::message::{Item, OpenAnswer, Opened, Opening, Want};
+use domain::sync::sealed::KeyWanted;
 use domain::{ScopeId, Sum};
 use proto::frame::Body;
 
@@ -40,6 +41,19 @@ pub(super) fn body(message: Message) -> Body {
         }
         Message::Keys(keys) => Body::Keys(proto::Keys { keys }),
         Message::Head(scope_head) => Body::ScopeHead(proto::ScopeHead { scope_head }),
+        Message::FetchPayloads(asked) => Body::FetchPayloads(proto::FetchPayloads {
+            referral: asked.parties.referral.as_bytes().to_vec(),
+            sender_org_id: asked.parties.sender.as_bytes().to_vec(),
+            receiver_org_id: asked.parties.receiver.as_bytes().to_vec(),
+            payload_hashes: asked.wants.iter().map(|hash| hash.as_bytes().to_vec()).collect(),
+            wants_key: asked.key == KeyWanted::Yes,
+        }),
+        Message::Payloads(said) => Body::Payloads(proto::Payloads {
+            referral: said.referral.as_bytes().to_vec(),
+            payloads: said.blobs,
+            absent: said.absent.iter().map(|hash| hash.as_bytes().to_vec()).collect(),
+        }),
+        Message::DataKey(wrapped_key) => Body::DataKey(proto::DataKey { wrapped_key }),
         Message::Confirmation(confirmation) => Body::Confirmation(proto::Confirmation { confirmation }),
     }
 }

@@ -1,0 +1,139 @@
+//! A referral as this node holds it: both documents, folded.
+
+use super::super::{Application, fault, find};
+use domain::document::Kind;
+use domain::identity::KeysObject;
+use domain::pathway::{Pathway, PathwayDocument};
+use domain::referral::document::Events;
+use domain::referral::{AnswerTimes, Overdue, Parties, Referral, Request, Response, Side, fold, overdue};
+use domain::statement::Life;
+use domain::sync::batch::DocumentRow;
+use domain::sync::sealed::homes_of;
+use domain::{OrgId, RecordId, Refusal, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+use store::{DocumentFilter, DocumentPlace};
+
+/// Documents read at once.
+const PAGE: usize = 500;
+
+/// One referral.
+pub(crate) struct Case {
+    pub(crate) parties: Parties,
+    pub(crate) side: Side,
+    pub(crate) request: Option<Request>,
+    pub(crate) referral: Referral,
+}
+
+/// What referrals are looked at with.
+pub(crate) struct Context {
+    pub(crate) own: OrgId,
+    pub(crate) now: Timestamp,
+    /// Pathways that are published here or at partners, by publisher and listing.
+    pub(crate) pathways: BTreeMap<(OrgId, RecordId), Vec<Pathway>>,
+    /// Referrals that this organisation sent on from one that it received, by that.
+    pub(crate) onward: BTreeMap<RecordId, Case>,
+}
+
+impl Case {
+    /// The other party.
+    pub(crate) fn partner(&self) -> OrgId {
+        self.parties.party(self.side.other())
+    }
+
+    /// What is late in it.
+    pub(crate) fn overdue(&self, context: &Context) -> Vec<Overdue> {
+        overdue(&self.referral.state, &context.answer_times(self), context.now)
+    }
+}
+
+impl Context {
+    /// The pathway by which a referral came, where it is known here.
+    pub(crate) fn pathway(&self, case: &Case) -> Option<&Pathway> {
+        let request = case.request.as_ref()?;
+        let published = self.pathways.get(&(case.parties.receiver, request.listing))?;
+        published.iter().find(|pathway| pathway.form().as_bytes() == &request.form).or_else(|| published.first())
+    }
+
+    fn answer_times(&self, case: &Case) -> AnswerTimes {
+        self.pathway(case).map(Pathway::answer_times).unwrap_or_default()
+    }
+}
+
+impl Application {
+    /// Every referral that this organisation is a party to.
+    pub(crate) async fn cases(&self) -> Result<Vec<Case>, Refusal> {
+        let mut rows = self.rows_of(Kind::REQUEST, None).await?;
+        rows.extend(self.rows_of(Kind::RESPONSE, None).await?);
+        self.folded(&rows).await
+    }
+
+    async fn rows_of(&self, kind: Kind, record: Option<&str>) -> Result<Vec<DocumentRow>, Refusal> {
+        let record = record.map(find::record).transpose()?;
+        let filter = DocumentFilter { kind: Some(kind), record, life: Some(Life::Live), ..DocumentFilter::default() };
+        let mut rows: Vec<DocumentRow> = Vec::new();
+        loop {
+            let after = rows.last().map(DocumentPlace::of);
+            let page = self.0.store.documents(&filter, after.as_ref(), PAGE).await.map_err(fault)?;
+            if page.is_empty() {
+                return Ok(rows);
+            }
+            rows.extend(page);
+        }
+    }
+
+    async fn folded(&self, rows: &[DocumentRow]) -> Result<Vec<Case>, Refusal> {
+        let known = self.known().await?;
+        let parties: BTreeSet<Parties> = rows.iter().filter_map(Parties::of).collect();
+        let by_id: BTreeMap<_, _> = rows.iter().map(|row| (row.doc_id, row)).collect();
+        let none = Events::new();
+        let case = |parties: Parties| {
+            let side = parties.side_of(&self.0.org)?;
+            let value = |side| by_id.get(&parties.document(side)).map(|row| (row.doc_id, &row.value));
+            let request = value(Side::Sender).and_then(|(id, value)| Request::read(&id, value).ok());
+            let response = value(Side::Receiver).and_then(|(id, value)| Response::read(&id, value).ok());
+            let request = request.filter(|said| said.receiver == parties.receiver);
+            let response = response.filter(|said| said.sender == parties.sender);
+            let sent = request.as_ref().map_or(&none, |said| &said.events);
+            let answered = response.as_ref().map_or(&none, |said| &said.events);
+            let referral = fold(parties.referral, sent, answered, &homes_of(&known.homes, &parties));
+            Some(Case { parties, side, request, referral })
+        };
+        Ok(parties.into_iter().filter_map(case).collect())
+    }
+
+    /// The referral that the start of an id names.
+    pub(crate) async fn case(&self, id: &str) -> Result<Case, Refusal> {
+        let mut rows = self.rows_of(Kind::REQUEST, Some(id)).await?;
+        rows.extend(self.rows_of(Kind::RESPONSE, Some(id)).await?);
+        let mut cases = self.folded(&rows).await?;
+        match cases.len() {
+            0 => Err(Refusal::not_found(format!("there is no referral {id:?}"))
+                .hint("`fingerpost referral list --all` shows the referrals and their ids")),
+            1 => Ok(cases.swap_remove(0)),
+            _ => {
+                let candidates = cases.iter().map(|case| (case.parties.referral.to_string(), case.side.word()));
+                Err(find::ambiguous("referral", id, candidates))
+            }
+        }
+    }
+
+    pub(crate) async fn context(&self) -> Result<Context, Refusal> {
+        let mut pathways: BTreeMap<_, Vec<Pathway>> = BTreeMap::new();
+        let keys = &self.known().await?.keys;
+        for row in self.rows_of(Kind::PATHWAY, None).await? {
+            let Some(pathway) = published(&row, keys) else { continue };
+            let Some(listing) = pathway.listing() else { continue };
+            pathways.entry((row.owner, listing)).or_default().push(pathway);
+        }
+        let sent = self.cases().await?.into_iter().filter(|case| case.side == Side::Sender);
+        let onward = sent.filter_map(|case| Some((case.request.as_ref()?.previous?, case))).collect();
+        Ok(Context { own: self.0.org, now: crate::clock::now(), pathways, onward })
+    }
+}
+
+/// A pathway whose signature holds, signed by who offers it.
+pub(super) fn published(row: &DocumentRow, keys: &BTreeMap<OrgId, KeysObject>) -> Option<Pathway> {
+    let document = PathwayDocument::read(&row.owner, &row.value).ok()?;
+    keys.get(&row.owner)?.verify(document.signed()).ok()?;
+    Some(document.signed().content().pathway.clone())
+}

@@ -1,0 +1,339 @@
+//! Referrals before they are sent: kept locked at this node, in no document, since what a document once said it always says.
+
+use super::super::{Application, fault, find};
+use super::case::{Case, Context, published};
+use crate::api::{
+    Direction, DraftChange, NewReferral, OverdueRow, Owed, Payloads, ReferralDone, ReferralResponse, ReferralRow,
+    ReferralView,
+};
+use crate::clock::now;
+use crate::secret::random;
+use domain::document::Kind;
+use domain::form::{Answers, Form, FormDocument, Use};
+use domain::pathway::{Coming, Pathway};
+use domain::pii::Pii;
+use domain::referral::consent::AgreementRecord;
+use domain::referral::content::Content;
+use domain::referral::document::new_referral;
+use domain::referral::{Action, Body, Duty, Parties, Request, Role, Sending, Side, Trust};
+use domain::sync::Referring;
+use domain::sync::effect::{Answer, Command};
+use domain::sync::form_document;
+use domain::{FormHash, OrgId, RecordId, Refusal, RefusalKind, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use zeroize::Zeroizing;
+
+/// Drafts that may be kept at once.
+const DRAFTS: usize = 1_000;
+
+/// What a draft says: locked as JSON.
+#[derive(Clone, Serialize, Deserialize)]
+struct Written {
+    pathway: RecordId,
+    receiver: OrgId,
+    previous: Option<RecordId>,
+    answers: Option<Value>,
+    agreement: Option<Value>,
+}
+
+/// A draft, opened.
+pub(super) struct Draft {
+    pub(super) id: RecordId,
+    pub(super) at: Timestamp,
+    sender: OrgId,
+    written: Written,
+}
+
+impl Draft {
+    /// As a row.
+    pub(super) fn row(&self, context: &Context) -> ReferralRow {
+        let overdue: Vec<OverdueRow> = Vec::new();
+        ReferralRow {
+            id: self.id,
+            direction: Direction::Sent,
+            partner: self.written.receiver,
+            request: "draft".to_owned(),
+            response: "none".to_owned(),
+            shown: domain::referral::Word::WaitingForUs.word().to_owned(),
+            detail: "draft".to_owned(),
+            holder: Some(context.own),
+            owed: vec![Owed { by: context.own, what: Duty::Send.words().to_owned() }],
+            overdue,
+        }
+    }
+}
+
+impl Application {
+    pub(super) async fn new_referral(&self, new: NewReferral) -> Result<ReferralResponse, Refusal> {
+        let row = self.find_publication(Kind::PATHWAY, &new.pathway).await?;
+        if row.owner == self.0.org {
+            return Err(Refusal::invalid("this pathway is your own: it is for others, who refer people to you")
+                .hint("`fingerpost pathway list` shows those of partners"));
+        }
+        if self.0.store.drafts().await.map_err(fault)?.len() >= DRAFTS {
+            return Err(Refusal::new(RefusalKind::TooLarge, format!("there are {DRAFTS} drafts already"))
+                .hint("send or discard some: `fingerpost referral list` shows them"));
+        }
+        let previous = match &new.previous {
+            None => None,
+            Some(id) => Some(self.received_case(id).await?.parties.referral),
+        };
+        let id = new_referral(*random().map_err(crate::Error::into_refusal)?);
+        let written = Written {
+            pathway: row.doc_id.record(),
+            receiver: row.owner,
+            previous,
+            answers: None,
+            agreement: None,
+        };
+        let draft = Draft { id, at: now(), sender: self.0.org, written };
+        let change = DraftChange { answers: new.answers, agreement: new.agreement };
+        let draft = self.changed(draft, change).await?;
+        self.keep_draft(&draft).await?;
+        self.draft_view(&draft).await
+    }
+
+    pub(super) async fn edit_draft(&self, id: &str, change: DraftChange) -> Result<ReferralResponse, Refusal> {
+        let draft = self.changed(self.draft(id).await?, change).await?;
+        self.keep_draft(&draft).await?;
+        self.draft_view(&draft).await
+    }
+
+    pub(super) async fn discard_draft(&self, id: &str) -> Result<(), Refusal> {
+        let draft = self.draft(id).await?;
+        self.0.store.delete_draft(&draft.id).await.map_err(fault).map(drop)
+    }
+
+    /// A referral that came here, by the start of its id.
+    async fn received_case(&self, id: &str) -> Result<Case, Refusal> {
+        let case = self.case(id).await?;
+        match case.side {
+            Side::Receiver => Ok(case),
+            Side::Sender => Err(Refusal::invalid("the referral before is one that you sent")
+                .hint("a referral goes on from one that you received")),
+        }
+    }
+
+    /// The draft with what is new of it, as far as that can be read.
+    async fn changed(&self, mut draft: Draft, change: DraftChange) -> Result<Draft, Refusal> {
+        if let Some(answers) = change.answers {
+            let (_, form) = self.asked(&draft).await?;
+            let read = Answers::draft(&form, answers.expose()).map_err(|problems| problems.refusal())?;
+            draft.written.answers = Some(Value::Object(read.values().clone()));
+        }
+        if let Some(agreement) = change.agreement {
+            let value = self.with_ids(agreement.into_exposed()).await?;
+            AgreementRecord::read(&value)?;
+            draft.written.agreement = Some(value);
+        }
+        draft.at = now();
+        Ok(draft)
+    }
+
+    /// An agreement's file may name organisations as people do.
+    async fn with_ids(&self, mut agreement: Value) -> Result<Value, Refusal> {
+        let known = self.known().await?;
+        let name = self.own_name().await?;
+        if let Some(covers) = agreement.get_mut("covers").and_then(Value::as_array_mut) {
+            for one in covers {
+                if let Some(text) = one.as_str() {
+                    *one = Value::String(find::organisation((self.0.org, &name), &known, text)?.to_string());
+                }
+            }
+        }
+        Ok(agreement)
+    }
+
+    async fn keep_draft(&self, draft: &Draft) -> Result<(), Refusal> {
+        let bytes = serde_json::to_vec(&draft.written).map(Zeroizing::new);
+        let bytes = bytes.map_err(|_| Refusal::malformed("a draft cannot be written"))?;
+        let request = Request::document(draft.id, &self.0.org);
+        let key = self.running()?.vault.lock_draft(request, &bytes).map_err(crate::Error::into_refusal)?;
+        self.0.store.put_draft(&store::Draft { key, at: draft.at }).await.map_err(fault)
+    }
+
+    /// Every draft, opened. Empty where this node does not run: its lock is not open then.
+    pub(super) async fn opened_drafts(&self) -> Result<Vec<Draft>, Refusal> {
+        let vault = &self.running()?.vault;
+        let drafts = self.0.store.drafts().await.map_err(fault)?;
+        drafts
+            .into_iter()
+            .map(|kept| {
+                let id = kept.key.referral;
+                let bytes = vault.open_draft(Request::document(id, &self.0.org), &kept.key)?;
+                let written = serde_json::from_slice(&bytes).map_err(|_| Refusal::malformed("a draft does not parse"))?;
+                Ok(Draft { id, at: kept.at, sender: self.0.org, written })
+            })
+            .collect()
+    }
+
+    /// The draft that the start of an id names.
+    pub(super) async fn draft(&self, id: &str) -> Result<Draft, Refusal> {
+        find::record(id)?;
+        let typed = id.trim().to_lowercase();
+        let mut found: Vec<Draft> = self.opened_drafts().await?;
+        found.retain(|draft| draft.id.to_string().starts_with(&typed));
+        match found.len() {
+            0 => Err(Refusal::not_found(format!("there is no draft {id:?}"))
+                .hint("`fingerpost referral list` shows the drafts; what was sent is one no longer")),
+            1 => Ok(found.swap_remove(0)),
+            _ => Err(find::ambiguous("draft", id, found.iter().map(|draft| (draft.id.to_string(), "")))),
+        }
+    }
+
+    /// The pathway and the form of a draft, as they are published now.
+    async fn asked(&self, draft: &Draft) -> Result<(Pathway, Form), Refusal> {
+        let row = self.find_publication(Kind::PATHWAY, &draft.written.pathway.to_string()).await;
+        let row = row.map_err(|_| {
+            Refusal::new(RefusalKind::NotAllowed, "the pathway of this referral is not published any more")
+                .hint("ask the receiver how it can be referred to now, discard this draft and begin another")
+        })?;
+        let pathway = published(&row, &self.known().await?.keys)
+            .filter(|_| row.owner == draft.written.receiver)
+            .ok_or_else(|| Refusal::not_authentic("the pathway is not signed by who offers it"))?;
+        let form = self.form(&pathway.form(), &row.owner).await?.ok_or_else(|| {
+            Refusal::not_found("the form of this pathway is not here").hint("it comes with the next link to the receiver")
+        })?;
+        Ok((pathway, form))
+    }
+
+    /// A form that an organisation publishes, or this one.
+    pub(super) async fn form(&self, hash: &FormHash, owner: &OrgId) -> Result<Option<Form>, Refusal> {
+        for owner in [owner, &self.0.org] {
+            let found = self.0.store.document(form_document(hash, owner)).await.map_err(fault)?;
+            let form = found.and_then(|document| Some(FormDocument::read(&document.row?.value).ok()?.signed));
+            if let Some(form) = form.map(|signed| signed.content().form.clone()).filter(|form| form.hash() == *hash) {
+                return Ok(Some(form));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) async fn draft_view(&self, draft: &Draft) -> Result<ReferralResponse, Refusal> {
+        let context = self.context().await?;
+        let (pathway, form) = self.asked(draft).await?;
+        let names = self.names().await?;
+        let remarks = match self.check_draft(draft, &pathway, &form).await {
+            Ok(()) => Vec::new(),
+            Err(refusal) => vec![refusal.to_string()],
+        };
+        let answers = draft.written.answers.clone().map(Pii::new);
+        let agreement = draft.written.agreement.clone().map(Pii::new);
+        let view = ReferralView {
+            row: draft.row(&context),
+            listing: pathway.listing().unwrap_or(draft.written.pathway),
+            listing_name: self.listing_name(pathway.listing(), &draft.written.receiver).await?,
+            form: form.hash().to_string(),
+            version: 0,
+            previous: draft.written.previous,
+            next: None,
+            pass_back: None,
+            agreement_expires_at_ms: None,
+            possible: vec![Action::Send],
+            events: Vec::new(),
+            payloads: Payloads::default(),
+            pathway: Some(domain::pathway::terminal(&pathway)),
+            opened: Some(crate::api::Opened {
+                answers,
+                form: serde_json::from_slice(form.bytes()).ok(),
+                agreement,
+                words: BTreeMap::new(),
+            }),
+            remarks,
+        };
+        Ok(ReferralResponse::View { view: Box::new(view), names })
+    }
+
+    async fn check_draft(&self, draft: &Draft, pathway: &Pathway, form: &Form) -> Result<(), Refusal> {
+        self.ready_to_send(draft, pathway, form).await.map(drop)
+    }
+
+    /// What a draft would send. Refused with the first thing that keeps it from leaving.
+    async fn ready_to_send(
+        &self,
+        draft: &Draft,
+        pathway: &Pathway,
+        form: &Form,
+    ) -> Result<(Answers, AgreementRecord), Refusal> {
+        let known = self.known().await?;
+        let receiver = draft.written.receiver;
+        let partner = known.partners.get(&receiver).ok_or_else(|| {
+            Refusal::new(RefusalKind::NotAllowed, "the receiver is no partner of yours any more")
+                .hint("pair with it again: `fingerpost invite`, or `fingerpost join CODE`")
+        })?;
+        let sharing = self.0.store.sharing_agreement(&receiver).await.map_err(fault)?;
+        let empty = Value::Object(serde_json::Map::new());
+        let answers = draft.written.answers.as_ref().unwrap_or(&empty);
+        let answers = Answers::draft(form, answers).map_err(|problems| problems.refusal())?;
+        let agreement = draft.written.agreement.as_ref().map(AgreementRecord::read).transpose()?;
+        let sending = Sending {
+            sender: draft.sender,
+            receiver,
+            trust: Trust::of(partner),
+            sharing: sharing.as_ref().map(|noted| &noted.agreement),
+            pathway,
+            form,
+            answers: &answers,
+            agreement: agreement.as_ref(),
+            now: now(),
+        };
+        sending.check()?;
+        let agreement = agreement.ok_or_else(|| Refusal::not_found("the person's agreement"))?;
+        Ok((answers, agreement))
+    }
+
+    pub(super) async fn send_referral(&self, id: &str) -> Result<ReferralResponse, Refusal> {
+        let draft = self.draft(id).await?;
+        let (pathway, form) = self.asked(&draft).await?;
+        let (answers, agreement) = self.ready_to_send(&draft, &pathway, &form).await?;
+        let parties = Parties { referral: draft.id, sender: self.0.org, receiver: draft.written.receiver };
+        let listing = pathway.listing().ok_or_else(|| Refusal::not_found("the listing that the pathway leads to"))?;
+        let request = parties.request();
+        let (key, locked) = self.running()?.vault.new_key(&parties).map_err(crate::Error::into_refusal)?;
+        let record = key.seal(&request, &Content::Agreement(agreement.clone()).encode()?, *random().map_err(crate::Error::into_refusal)?)?;
+        let payload = key.seal(&request, &Content::Answers(answers).encode()?, *random().map_err(crate::Error::into_refusal)?)?;
+        let first = Request {
+            referral: draft.id,
+            receiver: parties.receiver,
+            listing,
+            form: *form.hash().as_bytes(),
+            previous: draft.written.previous,
+            agreement: agreement.agreement(record.hash()),
+            events: BTreeMap::new(),
+        };
+        let referring = Referring {
+            parties,
+            role: Role::Caseworker,
+            staff: self.staff(),
+            occurred_at: now(),
+            body: Body::Send,
+            payload: Some(payload),
+            first: Some(Box::new(first)),
+            beside: vec![record],
+            key: Some(locked),
+        };
+        self.refer(referring).await
+    }
+
+    /// Asks the engine to write an event, and tells how the referral stands then.
+    pub(super) async fn refer(&self, referring: Referring) -> Result<ReferralResponse, Refusal> {
+        let referral = referring.parties.referral;
+        let answer = self.engine()?.ask(Command::Refer(Box::new(referring))).await?;
+        let Answer::Referred(event) = answer else { return Err(Refusal::malformed("the engine answered something else")) };
+        let case = self.case(&referral.to_string()).await?;
+        let row = super::row(&case, &self.context().await?);
+        Ok(ReferralResponse::Done(Box::new(ReferralDone { row, event: event.to_string(), names: self.names().await? })))
+    }
+
+    /// Whether answers may replace those that were sent.
+    pub(super) fn checked_answers(form: &Form, answers: &Value) -> Result<Answers, Refusal> {
+        Answers::read(form, answers, Use::Referral, now().day()).map_err(|problems| problems.refusal())
+    }
+
+    /// Whether a receiver still takes referrals from here.
+    pub(super) fn still_admits(&self, pathway: Option<&Pathway>) -> Result<(), Refusal> {
+        pathway.map_or(Ok(()), |pathway| pathway.admits(&self.0.org, Coming::Referral))
+    }
+}

@@ -1,0 +1,139 @@
+//! The lock on what is said of people: the key outside the database that everything of referrals is locked with, and the list of what
+//! was erased, which is kept apart so that no database put back from before brings any of it back.
+//!
+//! Nothing here is printed or logged.
+
+use crate::Error;
+use crate::data::{Folder, write_private};
+use crate::secret::{NodeSecrets, random};
+use domain::identity::sealing::{SealingKey, SealingSecret};
+use domain::referral::{DataKey, LockKey, Parties, Place, WrappedKey, Wrapping};
+use domain::sync::Batch;
+use domain::sync::sealed::LockedKey;
+use domain::{DataKeyId, DocId, RecordId, Refusal};
+use std::collections::BTreeSet;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// The lock of one node. Clones are one and the same.
+#[derive(Clone)]
+pub struct Vault(Arc<Parts>);
+
+struct Parts {
+    lock: LockKey,
+    sealing: SealingSecret,
+    erased: PathBuf,
+}
+
+/// Bytes of the lock's key, as its file has them in hex.
+const HEX: usize = 64;
+
+impl Vault {
+    /// Opens the lock of a data folder, or the one in a file that the configuration names; makes it in the folder (0600) where there is
+    /// none yet. A file that is named and not there is refused: another lock would open nothing.
+    pub fn open(folder: &Folder, named: Option<&Path>, secrets: &NodeSecrets) -> Result<Self, Error> {
+        let path = named.map_or_else(|| folder.path().join("lock-key"), Path::to_path_buf);
+        let is_new = !path.exists() && named.is_none();
+        if is_new {
+            let text = Zeroizing::new(format!("{}\n", &*Zeroizing::new(data_encoding::HEXLOWER.encode(&*random::<32>()?))));
+            write_private(&path, text.as_bytes())?;
+        }
+        let read = std::fs::read_to_string(&path).map(Zeroizing::new);
+        let text = read.map_err(|e| Error::fault(format!("cannot read the lock's key \"{}\"", path.display()), e))?;
+        let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).ok().map(Zeroizing::new);
+        let key = bytes.as_ref().and_then(|bytes| <&[u8; HEX / 2]>::try_from(bytes.as_slice()).ok());
+        let key = key.ok_or_else(|| {
+            Refusal::invalid(format!("\"{}\" is not the key of a lock", path.display()))
+                .hint("it is 64 hex digits in one line; put back the file that was there")
+        })?;
+        let (lock, sealing) = (LockKey::from_bytes(key), secrets.sealing.clone());
+        Ok(Self(Arc::new(Parts { lock, sealing, erased: folder.path().join("erased") })))
+    }
+
+    /// Locks the keys that came with a batch. One that does not open for this node is left out; it is asked for again.
+    pub fn lock_keys(&self, batch: &mut Batch) -> Result<(), Error> {
+        for received in std::mem::take(&mut batch.received_keys) {
+            match self.0.lock.receive(&received, &self.0.sealing, *random()?) {
+                Ok(locked) => batch.locked_keys.push(locked),
+                Err(refusal) => tracing::warn!(reason = %refusal, "a referral's key that came does not open"),
+            }
+        }
+        Ok(())
+    }
+
+    /// A key that was kept, wrapped for a node.
+    pub fn wrap(
+        &self,
+        parties: &Parties,
+        locked: &LockedKey,
+        wrapping: Wrapping,
+        recipient: &SealingKey,
+    ) -> Result<WrappedKey, Error> {
+        Ok(WrappedKey::new(&self.key(parties, locked)?, wrapping, recipient, &*random()?)?)
+    }
+
+    /// A new key for a referral, and the same as it is kept.
+    pub fn new_key(&self, parties: &Parties) -> Result<(DataKey, LockedKey), Error> {
+        let key = DataKey::from_random(*random()?);
+        let locked = self.0.lock.keep(parties, &key, *random()?)?;
+        Ok((key, locked))
+    }
+
+    /// A key that was kept.
+    pub fn key(&self, parties: &Parties, locked: &LockedKey) -> Result<DataKey, Refusal> {
+        self.0.lock.kept(parties, locked)
+    }
+
+    /// Locks the draft of a request.
+    pub fn lock_draft(&self, request: DocId, content: &[u8]) -> Result<LockedKey, Error> {
+        let locked = self.0.lock.lock(&draft_at(request), content, *random()?)?;
+        Ok(LockedKey { referral: request.record(), key_id: NO_KEY, locked })
+    }
+
+    /// Opens the draft of a request.
+    pub fn open_draft(&self, request: DocId, draft: &LockedKey) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+        self.0.lock.unlock(&draft_at(request), &draft.locked)
+    }
+
+    /// Puts referrals on the list of what was erased here, and returns when that is durable.
+    pub fn note_erased(&self, referrals: &BTreeSet<RecordId>) -> Result<(), Error> {
+        let path = &self.0.erased;
+        let write = || -> std::io::Result<()> {
+            let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+            for referral in referrals {
+                writeln!(file, "{referral}")?;
+            }
+            file.sync_all()?;
+            path.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
+        };
+        write().map_err(|e| Error::fault(format!("cannot write \"{}\"", path.display()), e))
+    }
+
+    /// What was erased here. A last line that was cut off by a power cut was never answered for.
+    pub fn erased(&self) -> Result<BTreeSet<RecordId>, Error> {
+        let path = &self.0.erased;
+        if !path.exists() {
+            return Ok(BTreeSet::new());
+        }
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| Error::fault(format!("cannot read \"{}\"", path.display()), e))?;
+        Ok(text.lines().filter_map(|line| line.parse().ok()).collect())
+    }
+}
+
+/// Drafts are locked by the lock itself.
+const NO_KEY: DataKeyId = DataKeyId::from_bytes([0; 16]);
+
+const fn draft_at(request: DocId) -> Place<'static> {
+    Place { schema: 1, table: "draft", document: request, key_id: NO_KEY, revision: 1 }
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Vault([hidden])")
+    }
+}
