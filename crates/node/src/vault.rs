@@ -39,7 +39,8 @@ impl Vault {
         let path = named.map_or_else(|| folder.path().join("lock-key"), Path::to_path_buf);
         let is_new = !path.exists() && named.is_none();
         if is_new {
-            let text = Zeroizing::new(format!("{}\n", &*Zeroizing::new(data_encoding::HEXLOWER.encode(&*random::<32>()?))));
+            let text =
+                Zeroizing::new(format!("{}\n", &*Zeroizing::new(data_encoding::HEXLOWER.encode(&*random::<32>()?))));
             write_private(&path, text.as_bytes())?;
         }
         let read = std::fs::read_to_string(&path).map(Zeroizing::new);
@@ -104,9 +105,10 @@ impl Vault {
         let path = &self.0.erased;
         let write = || -> std::io::Result<()> {
             let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
-            for referral in referrals {
-                writeln!(file, "{referral}")?;
-            }
+            // A line that a power cut left unfinished is ended first.
+            let text: String = referrals.iter().map(|referral| format!("\n{referral}")).collect();
+            file.write_all(text.as_bytes())?;
+            file.write_all(b"\n")?;
             file.sync_all()?;
             path.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
         };
@@ -137,3 +139,7 @@ impl std::fmt::Debug for Vault {
         f.write_str("Vault([hidden])")
     }
 }
+
+#[cfg(test)]
+#[path = "vault_tests.rs"]
+mod tests;

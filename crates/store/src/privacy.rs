@@ -27,8 +27,7 @@ impl Store {
 
     /// The one with this partner.
     pub async fn sharing_agreement(&self, partner: &OrgId) -> Result<Option<NotedAgreement>, StoreError> {
-        let select =
-            "select partner, reference, expires_at, noted_at from sharing_agreement where partner = $1";
+        let select = "select partner, reference, expires_at, noted_at from sharing_agreement where partner = $1";
         self.read(select, vec![partner.as_bytes().into()]).await?.first().map(agreement).transpose()
     }
 

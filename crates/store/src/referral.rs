@@ -125,11 +125,7 @@ fn locked(referral: RecordId, row: &sqlx::any::AnyRow) -> Result<LockedKey, Stor
     Ok(LockedKey { referral, key_id: sql::id(row, 0, "key id")?, locked: sql::bytes(row, 1)?.to_vec() })
 }
 
-pub(crate) async fn load(
-    connection: &mut AnyConnection,
-    needs: &Needs,
-    loaded: &mut Loaded,
-) -> Result<(), StoreError> {
+pub(crate) async fn load(connection: &mut AnyConnection, needs: &Needs, loaded: &mut Loaded) -> Result<(), StoreError> {
     let referrals: Vec<_> = needs.referrals.iter().map(RecordId::as_bytes).collect();
     let select = "select referral, key_id from data_key where referral in (#)";
     for row in sql::fetch_for(connection, select, &[], &referrals).await? {
@@ -154,18 +150,14 @@ pub(crate) async fn load(
 pub(crate) async fn write(connection: &mut AnyConnection, batch: &Batch) -> Result<(), StoreError> {
     write_gathering(connection, batch).await?;
     let payloads = batch.payloads.iter().map(|one| {
-        [
-            id(&one.referral),
-            one.hash.as_bytes().into(),
-            one.key_id.as_bytes().into(),
-            one.bytes.as_slice().into(),
-        ]
+        [id(&one.referral), one.hash.as_bytes().into(), one.key_id.as_bytes().into(), one.bytes.as_slice().into()]
     });
     let into = "payload (referral, hash, key_id, bytes)";
     sql::insert(connection, into, "on conflict (referral, hash) do nothing", payloads.collect()).await?;
-    let keys = batch.locked_keys.iter().map(|one| {
-        [id(&one.referral), one.key_id.as_bytes().into(), one.locked.as_slice().into()]
-    });
+    let keys = batch
+        .locked_keys
+        .iter()
+        .map(|one| [id(&one.referral), one.key_id.as_bytes().into(), one.locked.as_slice().into()]);
     let into = "data_key (referral, key_id, locked)";
     sql::insert(connection, into, "on conflict (referral) do nothing", keys.collect()).await?;
     let sent: Vec<_> = batch.sent_drafts.iter().map(RecordId::as_bytes).collect();
@@ -180,9 +172,9 @@ async fn write_gathering(connection: &mut AnyConnection, batch: &Batch) -> Resul
     let of = |is_due: bool| batch.gathering.iter().filter(move |(_, parties)| parties.is_some() == is_due);
     let looked: Vec<_> = of(false).map(|(referral, _)| referral.as_bytes()).collect();
     sql::execute_for(connection, "delete from gathering where referral in (#)", &[], &looked).await?;
-    let due = of(true).filter_map(|(_, parties)| parties.as_ref()).map(|parties| {
-        [id(&parties.referral), parties.sender.as_bytes().into(), parties.receiver.as_bytes().into()]
-    });
+    let due = of(true)
+        .filter_map(|(_, parties)| parties.as_ref())
+        .map(|parties| [id(&parties.referral), parties.sender.as_bytes().into(), parties.receiver.as_bytes().into()]);
     let then = "on conflict (referral) do update set sender = excluded.sender, receiver = excluded.receiver";
     sql::insert(connection, "gathering (referral, sender, receiver)", then, due.collect()).await
 }

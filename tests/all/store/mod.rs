@@ -13,5 +13,6 @@ mod log;
 mod model;
 mod opening;
 mod reader;
+mod referral;
 mod token;
 mod writers;

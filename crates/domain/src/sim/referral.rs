@@ -6,8 +6,8 @@ use crate::document::crdt::Content;
 use crate::document::{Edit, Kind, StoredChange, chunk, pack};
 use crate::referral::document::{EVENTS, new_referral};
 use crate::referral::{
-    Action, Agreement, Blob, Body, DataKey, Events, Homes, Parties, PassBack, Reason, Receipt, Request, Response, RestsOn,
-    Role, Side, Word, fold, word,
+    Action, Agreement, Blob, Body, DataKey, Events, Homes, Parties, PassBack, Reason, Receipt, Request, Response,
+    RestsOn, Role, Side, Word, fold, word,
 };
 use crate::statement::{SignedStatement, Statement};
 use crate::sync::batch::Partner;

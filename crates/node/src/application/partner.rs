@@ -137,6 +137,7 @@ impl Application {
     pub(super) async fn remove_partner(&self, id: &str) -> Result<Response, Refusal> {
         let known = self.known().await?;
         let org = find::partner(known.partners.values(), id)?.org_id;
+        self.has_nothing_of(&org).await?;
         // Whoever is not a partner any more is not vouched for either.
         if let Some((_, entry)) = known.rosters.of(&self.0.org).find(|(listed, _)| **listed == org) {
             let (name, state) = (entry.name.clone(), RosterState::Removed);
@@ -144,6 +145,21 @@ impl Application {
         }
         self.engine()?.ask(Command::RemovePartner(org)).await?;
         Ok(Response::Done)
+    }
+
+    /// Refuses to let a partner go while something is held of people that were referred with it: nobody would see to it any more.
+    async fn has_nothing_of(&self, partner: &OrgId) -> Result<(), Refusal> {
+        for case in self.cases().await?.iter().filter(|case| case.partner() == *partner) {
+            let held = self.0.store.held(&case.parties.referral).await.map_err(fault)?;
+            if held.key.is_some() {
+                return Err(Refusal::new(RefusalKind::WrongState, "referrals with this partner are not erased yet")
+                    .hint(format!(
+                        "bring them to their end and erase them, such as `fingerpost referral erase {}`",
+                        case.parties.referral
+                    )));
+            }
+        }
+        Ok(())
     }
 
     /// Whom this node knows, how links stand, and when each partner was last heard.

@@ -96,7 +96,9 @@ impl Application {
         loop {
             let page = match self.0.store.readings(rows.last().map_or(0, |row| row.number), PAGE).await {
                 Ok(page) => page,
-                Err(error) if error.kind() == store::StoreErrorKind::Corrupt => return Ok((rows, Some(error.to_string()))),
+                Err(error) if error.kind() == store::StoreErrorKind::Corrupt => {
+                    return Ok((rows, Some(error.to_string())));
+                }
                 Err(error) => return Err(fault(error)),
             };
             if page.is_empty() {

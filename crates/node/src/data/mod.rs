@@ -5,6 +5,8 @@
 //!   fingerpost.toml     settings; made by `init` when a database was named
 //!   fingerpost.db       the database, unless another was named
 //!   keys                this node's private keys, 0600
+//!   lock-key            the key of the lock on what is said of people, 0600, unless another was named
+//!   erased              referrals that were erased here, 0600
 //!   recovery-words      0600, only where nobody was there to read them
 //!   lock                held by the process that has the folder open
 //!   applying            packs that are being applied, for after a crash

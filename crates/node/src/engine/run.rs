@@ -140,7 +140,19 @@ async fn open_engine(opening: &Opening) -> Result<Engine, Failure> {
     };
     Ok(Engine::new(
         own,
-        Known { partners, keys, damaged_keys, heads, usage, rosters, proposals, disowned_keys, hidden, gathering, homes },
+        Known {
+            partners,
+            keys,
+            damaged_keys,
+            heads,
+            usage,
+            rosters,
+            proposals,
+            disowned_keys,
+            hidden,
+            gathering,
+            homes,
+        },
     ))
 }
 

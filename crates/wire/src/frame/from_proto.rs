@@ -2,9 +2,9 @@
 
 use crate::proto::sync as proto;
 use domain::feed::Cursor;
+use domain::referral::Parties;
 use domain::sync::Message;
 use domain::sync::message::{Item, OpenAnswer, Opened, Opening, Rows, Versions, Want};
-use domain::referral::Parties;
 use domain::sync::sealed::{FetchPayloads, KeyWanted, Payloads};
 use domain::{BlobHash, ChangeHash, DocId, FeedId, OrgId, RecordId, Refusal, ScopeId, Sum, VersionId, limits};
 use proto::frame::Body;

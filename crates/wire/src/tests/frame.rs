@@ -3,9 +3,13 @@
 use crate::frame::{self, Body, COMPRESSED_FROM_BYTES};
 use crate::proto::sync as proto;
 use domain::feed::Cursor;
+use domain::referral::Parties;
 use domain::sync::Message;
 use domain::sync::message::{Item, OpenAnswer, Opened, Opening, Rows, Versions, Want};
-use domain::{ChangeHash, DocId, FeedId, Refusal, RefusalKind, ScopeId, Sum, VersionId, limits};
+use domain::sync::sealed::{FetchPayloads, KeyWanted, Payloads};
+use domain::{
+    BlobHash, ChangeHash, DocId, FeedId, OrgId, RecordId, Refusal, RefusalKind, ScopeId, Sum, VersionId, limits,
+};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -67,6 +71,18 @@ fn versions() -> impl Strategy<Value = Versions> {
         .prop_map(|(scope, items, absent, absent_versions)| Versions { scope, items, absent, absent_versions })
 }
 
+fn blob_hash() -> impl Strategy<Value = BlobHash> {
+    any::<[u8; 32]>().prop_map(BlobHash::from_bytes)
+}
+
+fn parties() -> impl Strategy<Value = Parties> {
+    (any::<[u8; 16]>(), any::<[u8; 32]>(), any::<[u8; 32]>()).prop_map(|(referral, sender, receiver)| Parties {
+        referral: RecordId::from_bytes(referral),
+        sender: OrgId::from_bytes(sender),
+        receiver: OrgId::from_bytes(receiver),
+    })
+}
+
 /// Every kind of message. A new kind fails to compile in `to_proto`; it belongs here too.
 fn message() -> impl Strategy<Value = Message> {
     prop_oneof![
@@ -88,6 +104,14 @@ fn message() -> impl Strategy<Value = Message> {
         bytes(2_000).prop_map(Message::Keys),
         bytes(1_000).prop_map(Message::Head),
         bytes(1_000).prop_map(Message::Confirmation),
+        (parties(), vec(blob_hash(), 0..8), any::<bool>()).prop_map(|(parties, wants, key)| {
+            let key = if key { KeyWanted::Yes } else { KeyWanted::No };
+            Message::FetchPayloads(FetchPayloads { parties, wants, key })
+        }),
+        (any::<[u8; 16]>(), vec(bytes(2_000), 0..4), vec(blob_hash(), 0..4)).prop_map(|(referral, blobs, absent)| {
+            Message::Payloads(Payloads { referral: RecordId::from_bytes(referral), blobs, absent })
+        }),
+        bytes(1_000).prop_map(Message::DataKey),
     ]
 }
 

@@ -41,7 +41,11 @@ impl Application {
             Some(content) => {
                 content.check_for(act.action)?;
                 let key = self.key_of(&case.parties).await?;
-                Some(key.seal(&case.parties.document(case.side), &content.encode()?, *random().map_err(crate::Error::into_refusal)?)?)
+                Some(key.seal(
+                    &case.parties.document(case.side),
+                    &content.encode()?,
+                    *random().map_err(crate::Error::into_refusal)?,
+                )?)
             }
         };
         let referring = Referring {
@@ -94,7 +98,9 @@ impl Application {
             Action::Wait => Body::Wait,
             Action::Accept => Body::Accept { version: state.version },
             Action::Decline => Body::Decline(reason()?),
-            Action::Contact => Body::Contact(act.contact.ok_or_else(|| lacks(act.action, "how far it went", "--contact"))?),
+            Action::Contact => {
+                Body::Contact(act.contact.ok_or_else(|| lacks(act.action, "how far it went", "--contact"))?)
+            }
             Action::Start => Body::Start,
             Action::Pause => Body::Pause(reason()?),
             Action::Resume => Body::Resume,
@@ -180,7 +186,9 @@ fn only_what_it_takes(act: &ReferralAct) -> Result<(), Refusal> {
         (act.words.is_some(), "words", act.action.payload() != Payload::Forbidden && act.action != Amend),
     ];
     match said.into_iter().find(|(is_said, _, takes)| *is_said && !takes) {
-        Some((_, what, _)) => Err(Refusal::invalid(format!("{} takes no {}", act.action, what.trim_start_matches("a ")))),
+        Some((_, what, _)) => {
+            Err(Refusal::invalid(format!("{} takes no {}", act.action, what.trim_start_matches("a "))))
+        }
         None => Ok(()),
     }
 }

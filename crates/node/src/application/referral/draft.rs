@@ -3,8 +3,8 @@
 use super::super::{Application, fault, find};
 use super::case::{Case, Context, published};
 use crate::api::{
-    Direction, DraftChange, NewReferral, OverdueRow, Owed, Payloads, ReferralDone, ReferralResponse, ReferralRow,
-    ReferralView,
+    Direction, DraftChange, KeyState, NewReferral, Opened, OverdueRow, Owed, Payloads, ReferralDone, ReferralResponse,
+    ReferralRow, ReferralView,
 };
 use crate::clock::now;
 use crate::secret::random;
@@ -12,6 +12,7 @@ use domain::document::Kind;
 use domain::form::{Answers, Form, FormDocument, Use};
 use domain::pathway::{Coming, Pathway};
 use domain::pii::Pii;
+use domain::referral::access::AccessKind;
 use domain::referral::consent::AgreementRecord;
 use domain::referral::content::Content;
 use domain::referral::document::new_referral;
@@ -81,13 +82,8 @@ impl Application {
             Some(id) => Some(self.received_case(id).await?.parties.referral),
         };
         let id = new_referral(*random().map_err(crate::Error::into_refusal)?);
-        let written = Written {
-            pathway: row.doc_id.record(),
-            receiver: row.owner,
-            previous,
-            answers: None,
-            agreement: None,
-        };
+        let written =
+            Written { pathway: row.doc_id.record(), receiver: row.owner, previous, answers: None, agreement: None };
         let draft = Draft { id, at: now(), sender: self.0.org, written };
         let change = DraftChange { answers: new.answers, agreement: new.agreement };
         let draft = self.changed(draft, change).await?;
@@ -163,7 +159,8 @@ impl Application {
             .map(|kept| {
                 let id = kept.key.referral;
                 let bytes = vault.open_draft(Request::document(id, &self.0.org), &kept.key)?;
-                let written = serde_json::from_slice(&bytes).map_err(|_| Refusal::malformed("a draft does not parse"))?;
+                let written =
+                    serde_json::from_slice(&bytes).map_err(|_| Refusal::malformed("a draft does not parse"))?;
                 Ok(Draft { id, at: kept.at, sender: self.0.org, written })
             })
             .collect()
@@ -194,7 +191,8 @@ impl Application {
             .filter(|_| row.owner == draft.written.receiver)
             .ok_or_else(|| Refusal::not_authentic("the pathway is not signed by who offers it"))?;
         let form = self.form(&pathway.form(), &row.owner).await?.ok_or_else(|| {
-            Refusal::not_found("the form of this pathway is not here").hint("it comes with the next link to the receiver")
+            Refusal::not_found("the form of this pathway is not here")
+                .hint("it comes with the next link to the receiver")
         })?;
         Ok((pathway, form))
     }
@@ -219,8 +217,6 @@ impl Application {
             Ok(()) => Vec::new(),
             Err(refusal) => vec![refusal.to_string()],
         };
-        let answers = draft.written.answers.clone().map(Pii::new);
-        let agreement = draft.written.agreement.clone().map(Pii::new);
         let view = ReferralView {
             row: draft.row(&context),
             listing: pathway.listing().unwrap_or(draft.written.pathway),
@@ -233,17 +229,28 @@ impl Application {
             agreement_expires_at_ms: None,
             possible: vec![Action::Send],
             events: Vec::new(),
-            payloads: Payloads::default(),
+            payloads: Payloads { key: KeyState::Here, ..Payloads::default() },
             pathway: Some(domain::pathway::terminal(&pathway)),
-            opened: Some(crate::api::Opened {
-                answers,
-                form: serde_json::from_slice(form.bytes()).ok(),
-                agreement,
-                words: BTreeMap::new(),
-            }),
+            opened: None,
             remarks,
         };
         Ok(ReferralResponse::View { view: Box::new(view), names })
+    }
+
+    /// The draft with what it says of the person, noted like any reading.
+    pub(super) async fn open_draft(&self, draft: &Draft) -> Result<ReferralResponse, Refusal> {
+        self.note_reading(Role::Caseworker, &[draft.id], AccessKind::Opened).await?;
+        let (_, form) = self.asked(draft).await?;
+        let mut response = self.draft_view(draft).await?;
+        if let ReferralResponse::View { view, .. } = &mut response {
+            view.opened = Some(Opened {
+                answers: draft.written.answers.clone().map(Pii::new),
+                form: serde_json::from_slice(form.bytes()).ok(),
+                agreement: draft.written.agreement.clone().map(Pii::new),
+                words: BTreeMap::new(),
+            });
+        }
+        Ok(response)
     }
 
     async fn check_draft(&self, draft: &Draft, pathway: &Pathway, form: &Form) -> Result<(), Refusal> {
@@ -279,7 +286,8 @@ impl Application {
             agreement: agreement.as_ref(),
             now: now(),
         };
-        sending.check()?;
+        // People know their partners by name.
+        sending.check().map_err(|refusal| named(refusal, &receiver, &partner.name))?;
         let agreement = agreement.ok_or_else(|| Refusal::not_found("the person's agreement"))?;
         Ok((answers, agreement))
     }
@@ -292,8 +300,13 @@ impl Application {
         let listing = pathway.listing().ok_or_else(|| Refusal::not_found("the listing that the pathway leads to"))?;
         let request = parties.request();
         let (key, locked) = self.running()?.vault.new_key(&parties).map_err(crate::Error::into_refusal)?;
-        let record = key.seal(&request, &Content::Agreement(agreement.clone()).encode()?, *random().map_err(crate::Error::into_refusal)?)?;
-        let payload = key.seal(&request, &Content::Answers(answers).encode()?, *random().map_err(crate::Error::into_refusal)?)?;
+        let record = key.seal(
+            &request,
+            &Content::Agreement(agreement.clone()).encode()?,
+            *random().map_err(crate::Error::into_refusal)?,
+        )?;
+        let payload =
+            key.seal(&request, &Content::Answers(answers).encode()?, *random().map_err(crate::Error::into_refusal)?)?;
         let first = Request {
             referral: draft.id,
             receiver: parties.receiver,
@@ -321,7 +334,9 @@ impl Application {
     pub(super) async fn refer(&self, referring: Referring) -> Result<ReferralResponse, Refusal> {
         let referral = referring.parties.referral;
         let answer = self.engine()?.ask(Command::Refer(Box::new(referring))).await?;
-        let Answer::Referred(event) = answer else { return Err(Refusal::malformed("the engine answered something else")) };
+        let Answer::Referred(event) = answer else {
+            return Err(Refusal::malformed("the engine answered something else"));
+        };
         let case = self.case(&referral.to_string()).await?;
         let row = super::row(&case, &self.context().await?);
         Ok(ReferralResponse::Done(Box::new(ReferralDone { row, event: event.to_string(), names: self.names().await? })))
@@ -336,4 +351,10 @@ impl Application {
     pub(super) fn still_admits(&self, pathway: Option<&Pathway>) -> Result<(), Refusal> {
         pathway.map_or(Ok(()), |pathway| pathway.admits(&self.0.org, Coming::Referral))
     }
+}
+
+/// A refusal in which a partner goes by its name, where it went by its id.
+fn named(refusal: Refusal, org: &OrgId, name: &str) -> Refusal {
+    let told = |words: &str| words.replace(&org.to_string(), &format!("{name:?}"));
+    Refusal { message: told(&refusal.message), hint: refusal.hint.as_deref().map(told), ..refusal }
 }

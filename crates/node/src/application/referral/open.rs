@@ -29,7 +29,7 @@ pub(crate) struct Said {
 impl Application {
     pub(super) async fn open_referral(&self, id: &str) -> Result<ReferralResponse, Refusal> {
         if let Ok(draft) = self.draft(id).await {
-            return self.draft_view(&draft).await;
+            return self.open_draft(&draft).await;
         }
         let case = self.case(id).await?;
         let (said, remarks) = self.read_case(&case, AccessKind::Opened).await?;

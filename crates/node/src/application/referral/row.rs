@@ -91,7 +91,6 @@ fn between(case: &Case, context: &Context) -> Vec<String> {
     link.owed().into_iter().map(words).collect()
 }
 
-
 impl Case {
     /// Where it stands in lists: what waits for us first, in each the longest waiting first.
     pub(super) fn urgency(&self, context: &Context) -> (u8, Timestamp) {

@@ -58,7 +58,9 @@ impl Application {
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let key = match held.key {
             Some(_) => KeyState::Here,
-            None if self.0.store.erased().await.map_err(fault)?.contains_key(&case.parties.referral) => KeyState::Erased,
+            None if self.0.store.erased().await.map_err(fault)?.contains_key(&case.parties.referral) => {
+                KeyState::Erased
+            }
             None => KeyState::Awaited,
         };
         Ok(Payloads { named: count(named.len()), held: count(is_held), key })
@@ -107,10 +109,7 @@ fn words(body: &Body) -> String {
         Body::End(outcome) => format!("{action}: {outcome}"),
         Body::Contact(contact) => format!("{action}: {contact}"),
         Body::ConfirmStop { contact, onward } => format!("{action}: contact {contact}, next referral {onward}"),
-        Body::Amend { version }
-        | Body::Accept { version }
-        | Body::Acknowledge { version }
-        | Body::Open { version }
+        Body::Amend { version } | Body::Accept { version } | Body::Acknowledge { version } | Body::Open { version }
             if *version > 1 =>
         {
             format!("{action} (version {version})")

@@ -22,7 +22,10 @@ impl Loop {
             self.log.send_modify(|commits| *commits = commits.wrapping_add(1));
         }
         self.is_forgetful |= !batch.removed_partners.is_empty();
-        let is_of_others = !(batch.partners.is_empty() && batch.removed_partners.is_empty() && batch.keys.is_empty() && batch.homes.is_empty());
+        let is_of_others = !(batch.partners.is_empty()
+            && batch.removed_partners.is_empty()
+            && batch.keys.is_empty()
+            && batch.homes.is_empty());
         if (is_of_others || batch.documents.iter().any(|row| row.kind == Kind::ROSTER))
             && let Some(engine) = &self.engine
         {

@@ -1,0 +1,161 @@
+//! Referrals beside their documents, and what an organisation has to be able to show of them.
+
+use super::database::check;
+use super::fixture::author;
+use domain::referral::access::{AccessKind, Head, Reading, verify};
+use domain::referral::{Basis, Hold, Parties, Role, SharingAgreement};
+use domain::sync::sealed::{Held, KeptPayload, LockedKey};
+use domain::sync::{Batch, Needs};
+use domain::{BlobHash, DataKeyId, NodeId, RecordId, StaffId, Timestamp};
+use store::{Draft, NotedAgreement};
+
+fn referral(number: u8) -> RecordId {
+    RecordId::from_bytes([number; 16])
+}
+
+fn parties(number: u8) -> Parties {
+    Parties { referral: referral(number), sender: author(1).org, receiver: author(2).org }
+}
+
+fn key(number: u8, locked: u8) -> LockedKey {
+    LockedKey { referral: referral(number), key_id: DataKeyId::from_bytes([number; 16]), locked: vec![locked; 72] }
+}
+
+fn payload(number: u8, hash: u8) -> KeptPayload {
+    KeptPayload {
+        referral: referral(number),
+        hash: BlobHash::from_bytes([hash; 32]),
+        key_id: DataKeyId::from_bytes([number; 16]),
+        bytes: vec![hash; 4096],
+    }
+}
+
+#[test]
+fn payloads_and_keys_are_kept_once_and_erased_for_good() {
+    check("payloads", async |database| {
+        let store = database.open().await;
+        let batch = Batch {
+            payloads: vec![payload(1, 7), payload(1, 8), payload(2, 7)],
+            locked_keys: vec![key(1, 1), key(2, 2)],
+            homes: [(author(1).org, [NodeId::from_bytes([3; 16])].into())].into(),
+            ..Batch::default()
+        };
+        store.commit(&batch).await.expect("commits");
+        let again = Batch { locked_keys: vec![key(1, 9)], payloads: vec![payload(1, 8)], ..Batch::default() };
+        store.commit(&again).await.expect("commits");
+        assert_eq!(store.data_key(&referral(1)).await.expect("reads"), Some(key(1, 1)), "the first key stays");
+        assert_eq!(store.data_key(&referral(3)).await.expect("reads"), None);
+        assert_eq!(store.payloads(&referral(1)).await.expect("reads").len(), 2);
+        assert_eq!(store.homes().await.expect("reads"), batch.homes);
+
+        let hash = |hash| BlobHash::from_bytes([hash; 32]);
+        let needs = Needs {
+            referrals: [referral(1), referral(3)].into(),
+            payloads: [(referral(1), hash(8)), (referral(2), hash(8))].into(),
+            ..Needs::default()
+        };
+        let loaded = store.load(&needs).await.expect("loads");
+        let id = DataKeyId::from_bytes([1; 16]);
+        let held = Held { key: Some(id), payloads: [(hash(7), id), (hash(8), id)].into() };
+        assert_eq!(loaded.referrals, [(referral(1), held.clone())].into());
+        assert_eq!(loaded.payloads, [(hash(8), vec![8; 4096])].into(), "one referral's payloads are no other's");
+        assert_eq!(store.held(&referral(1)).await.expect("reads"), held);
+
+        let erasing = Batch { at: Timestamp::from_ms(5), erased: [referral(1)].into(), ..Batch::default() };
+        store.commit(&erasing).await.expect("commits");
+        assert_eq!(store.held(&referral(1)).await.expect("reads"), Held::default());
+        assert_eq!(store.data_key(&referral(1)).await.expect("reads"), None);
+        assert_eq!(store.payloads(&referral(2)).await.expect("reads").len(), 1, "the others stay");
+        assert_eq!(store.erased().await.expect("reads"), [(referral(1), Timestamp::from_ms(5))].into());
+
+        // A database from before is put back: what was erased since goes again.
+        store.commit(&batch).await.expect("commits");
+        let gone = store.erase(&[referral(1), referral(9)].into(), Timestamp::from_ms(6)).await.expect("erases");
+        assert_eq!(gone, 1);
+        assert_eq!(store.held(&referral(1)).await.expect("reads"), Held::default());
+    });
+}
+
+#[test]
+fn what_is_to_be_looked_at_stays_until_it_was() {
+    check("gathering", async |database| {
+        let store = database.open().await;
+        let due = |number| (referral(number), Some(parties(number)));
+        let batch = Batch { gathering: [due(1), due(2)].into(), ..Batch::default() };
+        store.commit(&batch).await.expect("commits");
+        store.commit(&batch).await.expect("again");
+        let mut found = store.gathering().await.expect("reads");
+        found.sort();
+        assert_eq!(found, [parties(1), parties(2)]);
+        store.commit(&Batch { gathering: [(referral(1), None)].into(), ..Batch::default() }).await.expect("commits");
+        assert_eq!(store.gathering().await.expect("reads"), [parties(2)]);
+    });
+}
+
+#[test]
+fn a_draft_is_one_until_it_is_sent_or_thrown_away() {
+    check("drafts", async |database| {
+        let store = database.open().await;
+        let draft = |number, at| Draft { key: key(number, number), at: Timestamp::from_ms(at) };
+        store.put_draft(&draft(2, 2)).await.expect("writes");
+        store.put_draft(&draft(1, 1)).await.expect("writes");
+        store.put_draft(&draft(2, 3)).await.expect("writes");
+        assert_eq!(store.drafts().await.expect("reads"), [draft(1, 1), draft(2, 3)], "the oldest first");
+        store.commit(&Batch { sent_drafts: [referral(1)].into(), ..Batch::default() }).await.expect("commits");
+        assert_eq!(store.drafts().await.expect("reads"), [draft(2, 3)]);
+        assert!(store.delete_draft(&referral(2)).await.expect("writes"));
+        assert!(!store.delete_draft(&referral(2)).await.expect("writes"));
+    });
+}
+
+#[test]
+fn agreements_and_holds_stand_until_they_are_replaced() {
+    check("agreements", async |database| {
+        let store = database.open().await;
+        let noted = |reference: &str, at| {
+            let partner = author(2).org;
+            let (expires_at, now) = (Timestamp::from_ms(at + 1_000_000), Timestamp::from_ms(at));
+            let agreement = SharingAgreement::new(partner, reference, None, expires_at, now).expect("an agreement");
+            NotedAgreement { agreement, noted_at: now }
+        };
+        let at = 1_800_000_000_000;
+        store.put_sharing_agreement(&noted("DSA 1", at)).await.expect("writes");
+        let newer = noted("DSA 2", at + 5);
+        store.put_sharing_agreement(&newer).await.expect("writes");
+        assert_eq!(store.sharing_agreements().await.expect("reads"), [newer.clone()]);
+        assert_eq!(store.sharing_agreement(&author(2).org).await.expect("reads"), Some(newer));
+        assert_eq!(store.sharing_agreement(&author(3).org).await.expect("reads"), None);
+        assert!(store.delete_sharing_agreement(&author(2).org).await.expect("writes"));
+        assert!(!store.delete_sharing_agreement(&author(2).org).await.expect("writes"));
+
+        let hold = |until| Hold { basis: Basis::Safeguarding, until: Timestamp::from_ms(until) };
+        store.put_hold(&referral(1), &hold(5), Timestamp::from_ms(1)).await.expect("writes");
+        store.put_hold(&referral(1), &hold(9), Timestamp::from_ms(2)).await.expect("writes");
+        assert_eq!(store.holds().await.expect("reads"), [(referral(1), hold(9))].into());
+    });
+}
+
+#[test]
+fn the_log_of_who_read_what_hangs_together_whoever_writes_at_once() {
+    check("readings", async |database| {
+        let store = database.open().await;
+        let reading = |number: u8| Reading {
+            at: Timestamp::from_ms(number.into()),
+            node: NodeId::from_bytes([1; 16]),
+            role: Role::Caseworker,
+            staff: StaffId::from_bytes([2; 16]),
+            referral: referral(number),
+            what: AccessKind::Opened,
+        };
+        store.note_reading(&[reading(1), reading(2)]).await.expect("writes");
+        let (two, three) = ([reading(3)], [reading(4)]);
+        let (one, other) = tokio::join!(store.note_reading(&two), store.note_reading(&three));
+        one.and(other).expect("both write");
+        let rows = store.readings(0, 100).await.expect("reads");
+        assert_eq!(rows.iter().map(|row| row.number).collect::<Vec<_>>(), [1, 2, 3, 4]);
+        let end = verify(Head::START, rows.iter()).expect("hangs together");
+        assert_eq!(end.number, 4);
+        let rest = store.readings(2, 1).await.expect("reads");
+        assert_eq!(rest, rows[2..3]);
+    });
+}
