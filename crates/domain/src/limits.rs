@@ -215,6 +215,12 @@ pub const EVENT_AHEAD_MS: i64 = 5 * 60 * 1000;
 pub const BLOB_BYTES: [usize; 4] = [4 << 10, 16 << 10, 64 << 10, 256 << 10];
 /// Sealed payloads of a referral that are asked for at once.
 pub const PAYLOADS_AT_ONCE: usize = 8;
+/// Referrals whose payloads are asked for at once on one link: the answers fit what may wait there.
+pub const GATHERINGS_IN_FLIGHT: usize = 4;
+/// Most payloads that are held of one referral.
+pub const REFERRAL_PAYLOADS: usize = 128;
+/// How often a node says of one referral that it dropped what came.
+pub const ERASURE_WORDS: usize = 8;
 /// How long a node waits for them before it asks another.
 pub const FETCH_PATIENCE_MS: i64 = 30_000;
 /// How often that time doubles where nobody has them.

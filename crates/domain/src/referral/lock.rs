@@ -75,7 +75,7 @@ impl LockKey {
     pub fn keep(&self, parties: &Parties, key: &DataKey, nonce: [u8; NONCE_BYTES]) -> Result<LockedKey, Refusal> {
         let key_id = key.id();
         let locked = self.lock_key(&kept_at(parties, key_id), key, nonce)?;
-        Ok(LockedKey { referral: parties.referral, key_id, locked })
+        Ok(LockedKey { request: parties.request(), key_id, locked })
     }
 
     /// Opens a key that came for this node, and locks it.

@@ -9,9 +9,9 @@ use crate::statement::{CurrentSet, SignedStatement};
 use crate::sync::batch::{Batch, DocumentRow, Incident, OwnerStanding, Partner, Quarantined, Wanted};
 use crate::sync::head::HeldHead;
 use crate::sync::needs::FeedRange;
-use crate::sync::sealed::{Held, KeptPayload, LockedKey};
+use crate::sync::sealed::{Gather, Held, KeptPayload, LockedKey};
 use crate::sync::{Document, Loaded, Needs, QuarantineMark, Usage};
-use crate::{BlobHash, DocId, FeedId, KeyId, NodeId, OrgId, RecordId, ScopeId, VersionId};
+use crate::{BlobHash, DocId, FeedId, KeyId, NodeId, OrgId, ScopeId, VersionId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows by table. Cloning one is taking a backup.
@@ -44,11 +44,13 @@ pub struct Disk {
     /// Partners.
     pub partners: BTreeMap<OrgId, Partner>,
     /// Referrals that are still to be looked at.
-    pub gathering: BTreeMap<RecordId, Parties>,
+    pub gathering: BTreeSet<Parties>,
     /// Sealed payloads, by referral.
-    pub payloads: BTreeMap<RecordId, BTreeMap<BlobHash, KeptPayload>>,
+    pub payloads: BTreeMap<DocId, BTreeMap<BlobHash, KeptPayload>>,
     /// Keys of referrals.
-    pub data_keys: BTreeMap<RecordId, LockedKey>,
+    pub data_keys: BTreeMap<DocId, LockedKey>,
+    /// Referrals that were erased here.
+    pub erased: BTreeSet<DocId>,
     /// Every node that was ever an organisation's home.
     pub homes: BTreeMap<OrgId, BTreeSet<NodeId>>,
     /// What an operator should know.
@@ -144,21 +146,22 @@ impl Disk {
     }
 
     fn commit_referrals(&mut self, batch: &Batch) {
-        for (referral, parties) in &batch.gathering {
-            match parties {
-                Some(parties) => drop(self.gathering.insert(*referral, *parties)),
-                None => drop(self.gathering.remove(referral)),
-            }
+        for (parties, gather) in &batch.gathering {
+            match gather {
+                Gather::Due => self.gathering.insert(*parties),
+                Gather::Done => self.gathering.remove(parties),
+            };
         }
         for payload in &batch.payloads {
-            self.payloads.entry(payload.referral).or_default().insert(payload.hash, payload.clone());
+            self.payloads.entry(payload.request).or_default().insert(payload.hash, payload.clone());
         }
         for key in &batch.locked_keys {
-            self.data_keys.entry(key.referral).or_insert_with(|| key.clone());
+            self.data_keys.entry(key.request).or_insert_with(|| key.clone());
         }
-        for referral in &batch.erased {
-            self.payloads.remove(referral);
-            self.data_keys.remove(referral);
+        for request in &batch.erased {
+            self.payloads.remove(request);
+            self.data_keys.remove(request);
+            self.erased.insert(*request);
         }
         for (org, nodes) in &batch.homes {
             self.homes.entry(*org).or_default().extend(nodes);
@@ -241,7 +244,8 @@ impl Disk {
         for referral in &needs.referrals {
             let payloads: BTreeMap<_, _> =
                 self.payloads.get(referral).into_iter().flatten().map(|(hash, one)| (*hash, one.key_id)).collect();
-            let held = Held { key: self.data_keys.get(referral).map(|key| key.key_id), payloads };
+            let key = self.data_keys.get(referral).map(|key| key.key_id);
+            let held = Held { key, payloads, is_erased: self.erased.contains(referral), was_read: false };
             if held != Held::default() {
                 loaded.referrals.insert(*referral, held);
             }

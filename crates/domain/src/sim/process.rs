@@ -181,7 +181,7 @@ impl Process {
                 .collect(),
             disowned_keys: self.disk.disowned_keys.clone(),
             hidden: self.disk.hidden.clone(),
-            gathering: self.disk.gathering.values().copied().collect(),
+            gathering: self.disk.gathering.iter().copied().collect(),
             homes: self.disk.homes.clone(),
         };
         let engine = self.engine.insert(Engine::new(Own { org, node, incarnation, author, is_home }, known));
@@ -249,7 +249,7 @@ impl Process {
 
     /// A referral's key, wrapped for a node.
     pub fn wrapped(&self, parties: &Parties, wrapping: Wrapping, recipient: &SealingKey) -> Option<WrappedKey> {
-        let locked = self.disk.data_keys.get(&parties.referral)?;
+        let locked = self.disk.data_keys.get(&parties.request())?;
         let key = self.lock().kept(parties, locked).expect("what was locked opens");
         WrappedKey::new(&key, wrapping, recipient, &seed_of("wrap", 0, 0)).ok()
     }

@@ -111,7 +111,7 @@ impl Scene {
     /// What is held of it beside its documents: how many payloads, and whether the key is there.
     fn held(&self, at: usize) -> (usize, bool) {
         let disk = &self.world.nodes[at].disk;
-        (disk.payloads.get(&self.referral).map_or(0, |of| of.len()), disk.data_keys.contains_key(&self.referral))
+        (disk.payloads.get(&self.request()).map_or(0, |of| of.len()), disk.data_keys.contains_key(&self.request()))
     }
 
     fn first(&self, events: Events) -> Request {
@@ -211,7 +211,7 @@ fn what_was_sealed_and_its_key_are_at_the_parties_alone() {
     for at in [scene.sender, scene.receiver] {
         assert_eq!(scene.held(at), (3, true));
         let node = &scene.world.nodes[at];
-        let locked = &node.disk.data_keys[&scene.referral];
+        let locked = &node.disk.data_keys[&scene.request()];
         assert!(node.lock().kept(&scene.parties(), locked).expect("opens") == key());
         assert!(node.disk.gathering.is_empty(), "nothing is left to look at");
     }

@@ -6,7 +6,7 @@ use crate::referral::Parties;
 use crate::statement::{Life, SignedStatement};
 use crate::sync::Usage;
 use crate::sync::head::HeldHead;
-use crate::sync::sealed::{KeptPayload, LockedKey, ReceivedKey};
+use crate::sync::sealed::{Gather, KeptPayload, LockedKey, ReceivedKey};
 use crate::{ChangeHash, DocId, KeyId, NodeId, OrgId, RecordId, ScopeId, Timestamp, VersionId, limits};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,8 +49,8 @@ pub struct Batch {
     pub import_changes: Vec<crate::import::Change>,
     /// Things an operator should know, kept for `status`.
     pub incidents: Vec<Incident>,
-    /// Referrals that are to be looked at (`Some`), or were (`None`): see [`super::sealed`].
-    pub gathering: BTreeMap<RecordId, Option<Parties>>,
+    /// Referrals that are to be looked at, or were: see [`super::sealed`].
+    pub gathering: BTreeMap<Parties, Gather>,
     /// Sealed payloads to keep.
     pub payloads: Vec<KeptPayload>,
     /// Keys of referrals that came. The shell locks them into `locked_keys` before this is written.
@@ -60,8 +60,8 @@ pub struct Batch {
     /// Drafts that were sent: they are drafts no longer.
     pub sent_drafts: BTreeSet<RecordId>,
     /// Referrals of which keys, payloads and all that was made of them are destroyed here, after the rest of this is written. The shell
-    /// puts them on its list of what was erased before.
-    pub erased: BTreeSet<RecordId>,
+    /// puts them on its list of what was erased before. Each by the sender's document.
+    pub erased: BTreeSet<DocId>,
     /// Nodes that were found to be an organisation's home, in addition to those known before.
     pub homes: BTreeMap<OrgId, BTreeSet<NodeId>>,
 }

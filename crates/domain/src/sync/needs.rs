@@ -7,7 +7,7 @@ use crate::feed::{Cursor, FeedRow, ScopeState};
 use crate::statement::{CurrentSet, SignedStatement};
 use crate::sync::batch::DocumentRow;
 use crate::sync::sealed::Held;
-use crate::{BlobHash, DocId, NodeId, OrgId, RecordId, ScopeId, Timestamp, VersionId};
+use crate::{BlobHash, DocId, NodeId, OrgId, ScopeId, Timestamp, VersionId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What to load.
@@ -33,10 +33,10 @@ pub struct Needs {
     pub parting: BTreeSet<ScopeId>,
     /// Every document of these owners, by id only (an audience of partners meets a new partner).
     pub owned: BTreeSet<OrgId>,
-    /// What is held of these referrals beside their documents, by name only.
-    pub referrals: BTreeSet<RecordId>,
+    /// What is held of these referrals beside their documents, by name only; each by the sender's document.
+    pub referrals: BTreeSet<DocId>,
     /// Sealed payloads of referrals.
-    pub payloads: BTreeSet<(RecordId, BlobHash)>,
+    pub payloads: BTreeSet<(DocId, BlobHash)>,
 }
 
 /// A run of feed rows.
@@ -76,7 +76,7 @@ pub struct Loaded {
     /// Documents by owner: an empty list where nothing of one that was asked for is held.
     pub owned: BTreeMap<OrgId, Vec<DocId>>,
     /// What is held of referrals beside their documents; one of which nothing is held is absent.
-    pub referrals: BTreeMap<RecordId, Held>,
+    pub referrals: BTreeMap<DocId, Held>,
     /// The sealed payloads asked for that are here.
     pub payloads: BTreeMap<BlobHash, Vec<u8>>,
     /// What was stored of the documents asked for and cannot be read any more. It is left out of them; all else is whole.

@@ -37,7 +37,7 @@ impl Engine {
             Message::Reconcile { scope, from_initiator: true, .. } => self.needs_to_respond(node, *scope, needs),
             Message::Head(bytes) => self.needs_to_take_head(bytes, needs),
             Message::FetchPayloads(asked) => self.needs_to_hand(asked, needs),
-            Message::DataKey(bytes) => self.needs_to_take_data_key(bytes, needs),
+            Message::DataKey(bytes) => self.needs_to_take_data_key(node, bytes, needs),
             Message::Fetch { .. }
             | Message::FetchVersions { .. }
             | Message::Part { .. }
@@ -74,7 +74,7 @@ impl Engine {
             Message::Head(bytes) => self.take_head(node, &bytes, loaded, out),
             Message::Confirmation(bytes) => self.take_confirmation(node, &bytes, out),
             Message::FetchPayloads(asked) => self.hand(node, &asked, loaded, out),
-            Message::Payloads(said) => self.take_payloads(now, node, &said, out),
+            Message::Payloads(said) => self.take_payloads(node, &said, out),
             Message::DataKey(bytes) => self.take_data_key(now, node, &bytes, loaded, out),
         }
     }

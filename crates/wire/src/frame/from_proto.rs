@@ -58,7 +58,7 @@ pub(super) fn message(body: Body) -> Result<Option<Message>, Refusal> {
             key: if asked.wants_key { KeyWanted::Yes } else { KeyWanted::No },
         }),
         Body::Payloads(said) => Message::Payloads(Payloads {
-            referral: RecordId::try_from(said.referral.as_slice())?,
+            request: DocId::try_from(said.request.as_slice())?,
             blobs: said.payloads,
             absent: each(said.absent, |hash| BlobHash::try_from(hash.as_slice()))?,
         }),

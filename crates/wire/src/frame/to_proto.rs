@@ -49,7 +49,7 @@ pub(super) fn body(message: Message) -> Body {
             wants_key: asked.key == KeyWanted::Yes,
         }),
         Message::Payloads(said) => Body::Payloads(proto::Payloads {
-            referral: said.referral.as_bytes().to_vec(),
+            request: said.request.as_bytes().to_vec(),
             payloads: said.blobs,
             absent: said.absent.iter().map(|hash| hash.as_bytes().to_vec()).collect(),
         }),

@@ -108,9 +108,8 @@ fn message() -> impl Strategy<Value = Message> {
             let key = if key { KeyWanted::Yes } else { KeyWanted::No };
             Message::FetchPayloads(FetchPayloads { parties, wants, key })
         }),
-        (any::<[u8; 16]>(), vec(bytes(2_000), 0..4), vec(blob_hash(), 0..4)).prop_map(|(referral, blobs, absent)| {
-            Message::Payloads(Payloads { referral: RecordId::from_bytes(referral), blobs, absent })
-        }),
+        (doc_id(), vec(bytes(2_000), 0..4), vec(blob_hash(), 0..4))
+            .prop_map(|(request, blobs, absent)| { Message::Payloads(Payloads { request, blobs, absent }) }),
         bytes(1_000).prop_map(Message::DataKey),
     ]
 }

@@ -37,7 +37,7 @@ pub struct Referring {
 impl Engine {
     pub(in crate::sync) fn needs_to_refer(&self, parties: &Parties, needs: &mut Needs) {
         needs.documents.extend([parties.request(), parties.response()]);
-        needs.referrals.insert(parties.referral);
+        needs.referrals.insert(parties.request());
     }
 
     /// Writes the event, if the referral admits it as it stands here. Answers with its id.
@@ -66,12 +66,12 @@ impl Engine {
         self.write(now, vec![write], loaded, out)?;
         for blob in referring.payload.into_iter().chain(referring.beside) {
             let (hash, key_id) = (blob.hash(), blob.key_id());
-            out.batch.payloads.push(KeptPayload { referral: parties.referral, hash, key_id, bytes: blob.into_bytes() });
+            out.batch.payloads.push(KeptPayload { request: parties.request(), hash, key_id, bytes: blob.into_bytes() });
         }
         out.batch.locked_keys.extend(referring.key);
         match referring.body {
             Body::Send => drop(out.batch.sent_drafts.insert(parties.referral)),
-            Body::Erase { node, .. } if node == self.own.node => drop(out.batch.erased.insert(parties.referral)),
+            Body::Erase { node, .. } if node == self.own.node => drop(out.batch.erased.insert(parties.request())),
             _ => {}
         }
         Ok(Answer::Referred(id))

@@ -1,18 +1,26 @@
 //! Looking at a referral: asking for what is lacking, taking it, and destroying what is to be dropped.
 
-use super::{Both, FetchPayloads, Gathering, Held, KeptPayload, KeyWanted, Payloads, ReceivedKey, Referring, Stage};
+use super::{
+    Both, FetchPayloads, Gather, Gathering, Held, KeptPayload, KeyWanted, Payloads, ReceivedKey, Referring, Stage,
+};
+use crate::referral::fold::Standing;
 use crate::referral::{Blob, Body, Parties, Receipt, Role, Side, WrappedKey};
 use crate::sync::engine::{Engine, Outcome};
 use crate::sync::{Loaded, Message, Needs};
-use crate::{BlobHash, NodeId, Refusal, StaffId, Timestamp, limits};
+use crate::{BlobHash, NodeId, OrgId, Refusal, RefusalKind, StaffId, Timestamp, limits};
 use std::collections::BTreeSet;
 
 /// Referrals looked at in one step.
 const LOOKS: usize = 16;
 
 impl Engine {
-    fn looks(&self) -> impl Iterator<Item = &Gathering> {
-        self.sealed.due.values().filter(|one| matches!(one.stage, Stage::Look)).take(LOOKS)
+    fn looks(&self) -> impl Iterator<Item = &Parties> {
+        self.sealed
+            .due
+            .iter()
+            .filter(|(_, one)| matches!(one.stage, Stage::Look))
+            .map(|(parties, _)| parties)
+            .take(LOOKS)
     }
 
     pub(in crate::sync) fn has_referrals_due(&self) -> bool {
@@ -22,41 +30,46 @@ impl Engine {
     pub(in crate::sync) fn next_gathering(&self) -> Option<Timestamp> {
         let until = |one: &Gathering| match one.stage {
             Stage::Asked { until, .. } | Stage::Rest { until } => Some(until),
-            Stage::Look | Stage::Alone => None,
+            Stage::Look | Stage::Queued | Stage::Alone => None,
         };
         self.sealed.due.values().filter_map(until).min()
     }
 
     pub(in crate::sync) fn needs_to_gather(&self, needs: &mut Needs) {
-        for one in self.looks() {
-            needs.documents.extend([one.parties.request(), one.parties.response()]);
-            needs.referrals.insert(one.parties.referral);
+        for parties in self.looks() {
+            needs.documents.extend([parties.request(), parties.response()]);
+            needs.referrals.insert(parties.request());
         }
     }
 
-    /// Looks at what is due. What was asked for and did not come in time is looked at again.
+    /// Looks at what is due. What was asked for and did not come in time is asked for again later.
     pub(in crate::sync) fn gather(&mut self, now: Timestamp, loaded: &mut Loaded, out: &mut Outcome) {
-        let looks: Vec<Parties> = self.looks().map(|one| one.parties).collect();
+        let looks: Vec<Parties> = self.looks().copied().collect();
         for parties in looks {
             self.look(now, parties, loaded, out);
         }
+        let mut is_free = false;
         for one in self.sealed.due.values_mut() {
             match one.stage {
                 Stage::Asked { until, .. } if until <= now => {
-                    one.tries = one.tries.saturating_add(1);
-                    one.stage = Stage::Look;
+                    one.rest(now);
+                    is_free = true;
                 }
                 Stage::Rest { until } if until <= now => one.stage = Stage::Look,
                 _ => {}
             }
         }
+        if is_free {
+            self.look_at_next();
+        }
     }
 
-    /// A link opened: who was lacking is looked at again.
-    pub(in crate::sync) fn gather_from(&mut self, org: &crate::OrgId) {
+    /// A link opened: what nobody could be asked for is looked at again.
+    pub(in crate::sync) fn gather_from(&mut self, org: &OrgId) {
         let own = self.own.org;
-        for one in self.sealed.due.values_mut() {
-            if *org == own || one.parties.side_of(org).is_some() {
+        for (parties, one) in &mut self.sealed.due {
+            let concerns = *org == own || parties.side_of(org).is_some();
+            if concerns && matches!(one.stage, Stage::Alone | Stage::Queued) {
                 one.stage = Stage::Look;
             }
         }
@@ -69,45 +82,63 @@ impl Engine {
                 one.stage = Stage::Look;
             }
         }
+        self.look_at_next();
+    }
+
+    /// Something that was asked for came: as much again may be asked for.
+    fn look_at_next(&mut self) {
+        let queued = self.sealed.due.values_mut().filter(|one| matches!(one.stage, Stage::Queued));
+        for one in queued.take(limits::GATHERINGS_IN_FLIGHT) {
+            one.stage = Stage::Look;
+        }
     }
 
     fn look(&mut self, now: Timestamp, parties: Parties, loaded: &mut Loaded, out: &mut Outcome) {
-        let Some(side) = parties.side_of(&self.own.org) else { return };
+        let Some(side) = parties.side_of(&self.own.org) else { return self.looked(&parties, out) };
         let both = self.both(&parties, loaded);
-        let held = loaded.referrals.get(&parties.referral).cloned().unwrap_or_default();
-        if both.referral.dropped(side).is_empty() {
+        let held = loaded.referrals.get(&parties.request()).cloned().unwrap_or_default();
+        // Nothing is asked for, and nothing dropped, upon a response alone: anybody can write one.
+        if both.request.is_none() {
+            return self.looked(&parties, out);
+        }
+        if both.referral.dropped(side).is_empty() && !held.is_erased {
             return self.ask_for(now, parties, side, &both, &held, out);
         }
-        if held != Held::default() {
-            out.batch.erased.insert(parties.referral);
+        if held.has_anything() {
+            out.batch.erased.insert(parties.request());
         }
-        self.confirm_dropped(now, parties, side, &both, loaded, out);
+        self.confirm_dropped(now, parties, side, (&both, &held), loaded, out);
         self.looked(&parties, out);
     }
 
-    /// Says what this node destroyed, where it has not said so of all that came.
+    /// Says what this node destroyed, where it has not said so of all that came; a few times at most, since what comes can be made so
+    /// that no word covers it.
     fn confirm_dropped(
         &mut self,
         now: Timestamp,
         parties: Parties,
         side: Side,
-        both: &Both,
+        (both, held): (&Both, &Held),
         loaded: &mut Loaded,
         out: &mut Outcome,
     ) {
+        let own = self.own.node;
         let erasure = both.referral.state.erasure(side);
-        let has_said = erasure.nodes.contains_key(&self.own.node) && erasure.late == 0;
-        if has_said || !self.is_given_keys(&self.own.org, &self.own.node) {
+        let has_said = erasure.nodes.contains_key(&own) && erasure.late == 0;
+        let is_own_word = |body: &Body| matches!(body, Body::Erase { node, .. } if *node == own);
+        let said = both.referral.events.iter().filter(|told| told.standing == Standing::Effective);
+        let said = said.filter(|told| told.event.as_ref().is_some_and(|event| is_own_word(&event.body))).count();
+        if has_said || said >= limits::ERASURE_WORDS || !self.is_given_keys(&self.own.org, &own) {
             return;
         }
-        let unopened = side == Side::Receiver && !both.referral.state.was_opened;
+        let unopened = side == Side::Receiver && !both.referral.state.was_opened && !held.was_read;
         let receipt = if unopened { Receipt::NeverOpened } else { Receipt::Erased };
         let confirming = Referring {
             parties,
             role: Role::Node,
             staff: StaffId::from_bytes([0; 16]),
             occurred_at: now,
-            body: Body::Erase { node: self.own.node, receipt },
+            body: Body::Erase { node: own, receipt },
             payload: None,
             first: None,
             beside: Vec::new(),
@@ -118,29 +149,45 @@ impl Engine {
     }
 
     fn ask_for(&mut self, now: Timestamp, parties: Parties, side: Side, both: &Both, held: &Held, out: &mut Outcome) {
-        let mut wants = both.referral.payloads(side);
-        wants.extend(both.request.as_ref().filter(|said| !said.events.is_empty()).map(|said| said.agreement.record));
-        let is_named = !wants.is_empty();
-        wants.retain(|hash| !held.payloads.contains_key(hash));
-        let key = if held.key.is_none() && is_named { KeyWanted::Yes } else { KeyWanted::No };
-        let is_whole = wants.is_empty() && key == KeyWanted::No;
-        if is_whole || !self.is_given_keys(&self.own.org, &self.own.node) {
+        let Some(record) = both.request.as_ref().map(|said| said.agreement.record) else { return };
+        let mut lacking = both.referral.payloads(side);
+        lacking.insert(record);
+        lacking.retain(|hash| !held.payloads.contains_key(hash));
+        let key = if held.key.is_none() { KeyWanted::Yes } else { KeyWanted::No };
+        let is_whole = lacking.is_empty() && key == KeyWanted::No;
+        let may_hold = both.is_open_to(side) && self.is_given_keys(&self.own.org, &self.own.node);
+        if is_whole || !may_hold || held.payloads.len() >= limits::REFERRAL_PAYLOADS {
             return self.looked(&parties, out);
         }
-        let tries = self.sealed.due.get(&parties.referral).map_or(0, |one| one.tries);
+        let tries = self.sealed.due.get(&parties).map_or(0, |one| one.tries);
         let from = self.linked_parties(&parties, side, tries);
-        let wants: Vec<BlobHash> = wants.into_iter().take(limits::PAYLOADS_AT_ONCE).collect();
-        let stage = match from {
-            None => Stage::Alone,
-            Some(node) => {
-                out.send(node, Message::FetchPayloads(FetchPayloads { parties, wants: wants.clone(), key }));
-                let until = now.plus_ms(limits::FETCH_PATIENCE_MS);
-                Stage::Asked { node, wants: wants.into_iter().collect(), key, until }
-            }
-        };
-        if let Some(one) = self.sealed.due.get_mut(&parties.referral) {
-            one.stage = stage;
+        let is_busy = from.is_some_and(|node| self.asked_of(node) >= limits::GATHERINGS_IN_FLIGHT);
+        let Some(one) = self.sealed.due.get_mut(&parties) else { return };
+        if std::mem::take(&mut one.had_key) && key == KeyWanted::Yes {
+            // The key that came does not open here: another time, perhaps from somebody else.
+            return one.rest(now);
         }
+        let Some(node) = from else {
+            one.stage = Stage::Alone;
+            return;
+        };
+        if is_busy {
+            one.stage = Stage::Queued;
+            return;
+        }
+        let wants = wanted(&lacking, record, &one.absent);
+        if wants.is_empty() && key == KeyWanted::No {
+            one.absent.clear();
+            return one.rest(now);
+        }
+        out.send(node, Message::FetchPayloads(FetchPayloads { parties, wants: wants.clone(), key }));
+        let until = now.plus_ms(limits::FETCH_PATIENCE_MS);
+        one.stage = Stage::Asked { node, wants: wants.into_iter().collect(), key, until };
+    }
+
+    fn asked_of(&self, of: NodeId) -> usize {
+        let is_asked = |one: &&Gathering| matches!(one.stage, Stage::Asked { node, .. } if node == of);
+        self.sealed.due.values().filter(is_asked).count()
     }
 
     /// Who is asked at this try: own nodes and those of the other party in turn. Nobody is asked about a referral with an organisation
@@ -148,7 +195,7 @@ impl Engine {
     fn linked_parties(&self, parties: &Parties, side: Side, tries: u32) -> Option<NodeId> {
         let other = parties.party(side.other());
         let is_confirmed = self.partners.get(&other).is_some_and(|partner| partner.confirmed_here_at.is_some());
-        let may = |org: &crate::OrgId| *org == self.own.org || (*org == other && is_confirmed);
+        let may = |org: &OrgId| *org == self.own.org || (*org == other && is_confirmed);
         let linked: Vec<NodeId> = self.links.iter().filter(|(_, link)| may(&link.org)).map(|(node, _)| *node).collect();
         let turn = usize::try_from(tries).unwrap_or_default().checked_rem(linked.len())?;
         linked.get(turn).copied()
@@ -156,23 +203,21 @@ impl Engine {
 
     /// There is nothing left to look at until the referral changes.
     fn looked(&mut self, parties: &Parties, out: &mut Outcome) {
-        self.sealed.due.remove(&parties.referral);
-        out.batch.gathering.insert(parties.referral, None);
+        self.sealed.due.remove(parties);
+        out.batch.gathering.insert(*parties, Gather::Done);
     }
 
     /// Takes payloads that were asked for; what was not is passed over.
     pub(in crate::sync) fn take_payloads(
         &mut self,
-        now: Timestamp,
         node: NodeId,
         said: &Payloads,
         out: &mut Outcome,
     ) -> Result<(), Refusal> {
-        let Some(one) = self.sealed.due.get_mut(&said.referral) else { return Ok(()) };
-        let Stage::Asked { node: asked, wants, key, .. } = &mut one.stage else { return Ok(()) };
-        if *asked != node {
-            return Ok(());
-        }
+        let is_asked = |one: &Gathering| matches!(one.stage, Stage::Asked { node: asked, .. } if asked == node);
+        let found = self.sealed.due.iter_mut().find(|(of, one)| of.request() == said.request && is_asked(one));
+        let Some((_, one)) = found else { return Ok(()) };
+        let Stage::Asked { wants, key, .. } = &mut one.stage else { return Ok(()) };
         for bytes in &said.blobs {
             let hash = Blob::hash_of(bytes);
             if !wants.remove(&hash) {
@@ -180,25 +225,31 @@ impl Engine {
             }
             let blob = Blob::parse(bytes, &hash)?;
             let key_id = blob.key_id();
-            let (referral, bytes) = (said.referral, blob.into_bytes());
-            out.batch.payloads.push(KeptPayload { referral, hash, key_id, bytes });
+            out.batch.payloads.push(KeptPayload { request: said.request, hash, key_id, bytes: blob.into_bytes() });
         }
-        let absent: BTreeSet<BlobHash> = said.absent.iter().copied().filter(|hash| wants.remove(hash)).collect();
-        if !absent.is_empty() {
-            one.rest(now);
-        } else if wants.is_empty() && *key == KeyWanted::No {
+        one.absent.extend(said.absent.iter().copied().filter(|hash| wants.remove(hash)));
+        if wants.is_empty() && *key == KeyWanted::No {
             one.stage = Stage::Look;
+            self.look_at_next();
         }
         Ok(())
     }
 
-    pub(in crate::sync) fn needs_to_take_data_key(&self, bytes: &[u8], needs: &mut Needs) {
-        if let Ok(wrapped) = WrappedKey::parse(bytes) {
-            needs.referrals.insert(wrapped.wrapping.referral);
+    /// The referral that a key was asked for of a node.
+    fn keyed(&self, node: NodeId, wrapped: &WrappedKey) -> Option<Parties> {
+        let is_asked = |one: &Gathering| matches!(one.stage, Stage::Asked { node: asked, key: KeyWanted::Yes, .. } if asked == node);
+        let of = |parties: &Parties| parties.referral == wrapped.wrapping.referral;
+        self.sealed.due.iter().find(|(parties, one)| of(parties) && is_asked(one)).map(|(parties, _)| *parties)
+    }
+
+    pub(in crate::sync) fn needs_to_take_data_key(&self, node: NodeId, bytes: &[u8], needs: &mut Needs) {
+        if let Some(parties) = WrappedKey::parse(bytes).ok().and_then(|wrapped| self.keyed(node, &wrapped)) {
+            self.needs_to_refer(&parties, needs);
         }
     }
 
-    /// Takes a key that was asked for, where payloads that are here name it.
+    /// Takes a key that was asked for, where it is the one that the sender sealed the record of the person's agreement with: it stands
+    /// in the sender's document, so nobody else chooses the key.
     pub(in crate::sync) fn take_data_key(
         &mut self,
         now: Timestamp,
@@ -211,26 +262,37 @@ impl Engine {
         let wrapped = WrappedKey::parse(bytes)?;
         let wrapping = wrapped.wrapping;
         if (wrapping.from, wrapping.to, wrapping.node) != (from, self.own.org, self.own.node) {
-            return Err(Refusal::new(
-                crate::RefusalKind::NotAllowed,
-                "a data key that is for others than it was sent to",
-            ));
+            return Err(Refusal::new(RefusalKind::NotAllowed, "a data key that is for others than it was sent to"));
         }
-        let Some(one) = self.sealed.due.get_mut(&wrapping.referral) else { return Ok(()) };
-        let is_asked = matches!(one.stage, Stage::Asked { node: asked, key: KeyWanted::Yes, .. } if asked == node);
-        if !is_asked {
-            return Ok(());
+        let Some(parties) = self.keyed(node, &wrapped) else { return Ok(()) };
+        let both = self.both(&parties, loaded);
+        let record = both.request.as_ref().map(|said| said.agreement.record);
+        let held = loaded.referrals.get(&parties.request());
+        let named = held.and_then(|held| held.payloads.get(&record?).copied());
+        let is_it = named == Some(wrapped.key_id) && both.is_open_to(self.side(&parties));
+        if let Some(one) = self.sealed.due.get_mut(&parties) {
+            if is_it {
+                one.had_key = true;
+                one.stage = Stage::Look;
+                out.batch.received_keys.push(ReceivedKey { parties, wrapped });
+            } else {
+                one.rest(now);
+            }
         }
-        let held = loaded.referrals.get(&wrapping.referral);
-        let is_named = held.is_some_and(|held| held.payloads.values().any(|key| *key == wrapped.key_id));
-        if is_named {
-            out.batch.received_keys.push(ReceivedKey { parties: one.parties, wrapped });
-            one.stage = Stage::Look;
-        } else {
-            one.rest(now);
-        }
+        self.look_at_next();
         Ok(())
     }
+
+    fn side(&self, parties: &Parties) -> Side {
+        parties.side_of(&self.own.org).unwrap_or(Side::Receiver)
+    }
+}
+
+/// What is asked for next: the record first, whose key is the referral's, then what nobody was found to lack.
+fn wanted(lacking: &BTreeSet<BlobHash>, record: BlobHash, absent: &BTreeSet<BlobHash>) -> Vec<BlobHash> {
+    let first = lacking.get(&record).into_iter();
+    let others = lacking.iter().filter(|hash| **hash != record);
+    first.chain(others).filter(|hash| !absent.contains(*hash)).take(limits::PAYLOADS_AT_ONCE).copied().collect()
 }
 
 impl Gathering {

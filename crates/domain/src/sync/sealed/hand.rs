@@ -1,7 +1,7 @@
 //! Handing payloads and the key to who asks for them and may have them. Whoever may not hears the same as of what is not there.
 
 use super::{FetchPayloads, KeyWanted, Payloads};
-use crate::referral::{RequestTrack, Wrapping};
+use crate::referral::Wrapping;
 use crate::sync::batch::Partner;
 use crate::sync::engine::{Engine, Outcome};
 use crate::sync::{Effect, Loaded, Message, Needs};
@@ -14,7 +14,7 @@ const FILL_BYTES: usize = limits::FRAME_BYTES / 4;
 impl Engine {
     pub(in crate::sync) fn needs_to_hand(&self, asked: &FetchPayloads, needs: &mut Needs) {
         needs.documents.extend([asked.parties.request(), asked.parties.response()]);
-        needs.payloads.extend(asked.wants.iter().map(|hash| (asked.parties.referral, *hash)));
+        needs.payloads.extend(asked.wants.iter().map(|hash| (asked.parties.request(), *hash)));
     }
 
     pub(in crate::sync) fn hand(
@@ -29,7 +29,7 @@ impl Engine {
         }
         let org = self.link_mut(node)?.org;
         let permitted = self.permitted(node, asked, loaded);
-        let mut said = Payloads { referral: asked.parties.referral, blobs: Vec::new(), absent: Vec::new() };
+        let mut said = Payloads { request: asked.parties.request(), blobs: Vec::new(), absent: Vec::new() };
         let mut bytes = 0_usize;
         for hash in &asked.wants {
             let held = loaded.payloads.get(hash).filter(|_| permitted.contains(hash));
@@ -40,7 +40,7 @@ impl Engine {
             bytes = bytes.saturating_add(blob.len());
             said.blobs.push(blob.clone());
             if bytes > FILL_BYTES {
-                let next = Payloads { referral: said.referral, blobs: Vec::new(), absent: Vec::new() };
+                let next = Payloads { request: said.request, blobs: Vec::new(), absent: Vec::new() };
                 out.send(node, Message::Payloads(std::mem::replace(&mut said, next)));
                 bytes = 0;
             }
@@ -71,7 +71,7 @@ impl Engine {
             return BTreeSet::new();
         }
         let both = self.both(parties, loaded);
-        if both.referral.state.request == RequestTrack::Draft || !both.referral.dropped(side).is_empty() {
+        if both.request.is_none() || !both.is_open_to(side) {
             return BTreeSet::new();
         }
         let mut permitted = both.referral.payloads(side);

@@ -15,9 +15,9 @@ pub use act::Referring;
 
 use super::engine::{Engine, Outcome};
 use crate::referral::document::{Events, Request, Response};
-use crate::referral::{Homes, Parties, Referral, Side, WrappedKey, fold, wrap};
+use crate::referral::{Homes, Parties, Referral, RequestTrack, Side, WrappedKey, fold, wrap};
 use crate::sync::{Document, Loaded};
-use crate::{BlobHash, DataKeyId, DocId, NodeId, OrgId, RecordId, Timestamp};
+use crate::{BlobHash, DataKeyId, DocId, NodeId, OrgId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is held of a referral beside its documents.
@@ -27,13 +27,24 @@ pub struct Held {
     pub key: Option<DataKeyId>,
     /// Payloads, each with the key that it was sealed with.
     pub payloads: BTreeMap<BlobHash, DataKeyId>,
+    /// Whether it was erased here once: whatever comes of it again is dropped.
+    pub is_erased: bool,
+    /// Whether somebody here read it.
+    pub was_read: bool,
+}
+
+impl Held {
+    /// Whether there is anything to destroy.
+    pub fn has_anything(&self) -> bool {
+        self.key.is_some() || !self.payloads.is_empty()
+    }
 }
 
 /// A sealed payload to keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptPayload {
-    /// Of which referral.
-    pub referral: RecordId,
+    /// Of which referral: the sender's document, which no other sender's is.
+    pub request: DocId,
     /// Its name.
     pub hash: BlobHash,
     /// The key that it was sealed with.
@@ -54,8 +65,8 @@ pub struct ReceivedKey {
 /// A referral's key as it is kept: locked by the node's own lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockedKey {
-    /// Of which referral.
-    pub referral: RecordId,
+    /// Of which referral: the sender's document.
+    pub request: DocId,
     /// Which key.
     pub key_id: DataKeyId,
     /// It, locked.
@@ -85,18 +96,27 @@ pub enum KeyWanted {
 /// Sealed payloads that were asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payloads {
-    /// The referral.
-    pub referral: RecordId,
+    /// The referral: the sender's document.
+    pub request: DocId,
     /// Sealed payloads.
     pub blobs: Vec<Vec<u8>>,
     /// Those that are not here, or not for the asker.
     pub absent: Vec<BlobHash>,
 }
 
+/// What becomes of a referral on the list of those to be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gather {
+    /// It is on it.
+    Due,
+    /// It was looked at.
+    Done,
+}
+
 /// Referrals that are still to be looked at.
 #[derive(Debug, Default)]
 pub(super) struct Gatherings {
-    due: BTreeMap<RecordId, Gathering>,
+    due: BTreeMap<Parties, Gathering>,
     homes: BTreeMap<OrgId, BTreeSet<NodeId>>,
     /// Of those, what the store does not know yet.
     new_homes: BTreeMap<OrgId, BTreeSet<NodeId>>,
@@ -104,15 +124,20 @@ pub(super) struct Gatherings {
 
 #[derive(Debug)]
 struct Gathering {
-    parties: Parties,
     stage: Stage,
     tries: u32,
+    /// Payloads that somebody who was asked has not: asked for again once all else is here.
+    absent: BTreeSet<BlobHash>,
+    /// Whether a key came that is to be here at the next look.
+    had_key: bool,
 }
 
 #[derive(Debug)]
 enum Stage {
     /// To be looked at now.
     Look,
+    /// To be asked for once fewer are asked for on the links there are.
+    Queued,
     /// Asked for.
     Asked { node: NodeId, wants: BTreeSet<BlobHash>, key: KeyWanted, until: Timestamp },
     /// Nobody who is linked has it.
@@ -123,14 +148,14 @@ enum Stage {
 
 impl Gatherings {
     pub(super) fn read(due: Vec<Parties>, homes: BTreeMap<OrgId, BTreeSet<NodeId>>) -> Self {
-        let due = due.into_iter().map(|parties| (parties.referral, Gathering::new(parties))).collect();
+        let due = due.into_iter().map(|parties| (parties, Gathering::new())).collect();
         Self { due, homes, new_homes: BTreeMap::new() }
     }
 }
 
 impl Gathering {
-    const fn new(parties: Parties) -> Self {
-        Self { parties, stage: Stage::Look, tries: 0 }
+    const fn new() -> Self {
+        Self { stage: Stage::Look, tries: 0, absent: BTreeSet::new(), had_key: false }
     }
 }
 
@@ -141,13 +166,24 @@ pub(super) struct Both {
     pub(super) referral: Referral,
 }
 
+impl Both {
+    /// Whether a party may still come to what is sealed: by what is known here, never by what that party says. A receiver may not once
+    /// the person's agreement ended, or once it was called off before it was taken on; nobody may who drops it.
+    fn is_open_to(&self, side: Side) -> bool {
+        let state = &self.referral.state;
+        let is_over = state.agreement_withdrawn || (state.is_called_off() && !state.was_taken_on());
+        let is_sent = state.request != RequestTrack::Draft;
+        is_sent && self.referral.dropped(side).is_empty() && !(side == Side::Receiver && is_over)
+    }
+}
+
 impl Engine {
     /// What became of referrals' documents and of organisations' keys in this step.
     pub(super) fn note_referrals(&mut self, out: &mut Outcome) {
         for parties in out.batch.documents.iter().filter_map(Parties::of) {
             if parties.side_of(&self.own.org).is_some() {
-                self.sealed.due.insert(parties.referral, Gathering::new(parties));
-                out.batch.gathering.insert(parties.referral, Some(parties));
+                self.sealed.due.insert(parties, Gathering::new());
+                out.batch.gathering.insert(parties, Gather::Due);
             }
         }
         let changed: Vec<OrgId> = out.batch.keys.keys().copied().collect();
