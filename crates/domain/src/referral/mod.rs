@@ -6,7 +6,7 @@
 //! whom and when is one table ([`authority`]), asked by who writes an event and by the fold alike, in the event's own past. What people
 //! see of it is in [`shown`], what is late in [`overdue()`], and how referrals hang together in [`chain`]. What is said of the person is
 //! sealed beside it ([`payload`]), under a key that is wrapped for each node that may read it ([`wrap`]) and locked where it is kept
-//! ([`lock`]).
+//! ([`lock`]). For other systems one referral is written as FHIR R4 ([`fhir`]).
 //!
 //! Nothing here has a clock, and nothing ever makes an event that took effect lose it.
 
@@ -15,6 +15,7 @@ pub mod chain;
 pub mod code;
 pub mod document;
 pub mod event;
+pub mod fhir;
 pub mod fold;
 mod graph;
 pub mod lock;

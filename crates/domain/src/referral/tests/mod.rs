@@ -8,6 +8,7 @@
 mod chains;
 mod documents;
 mod events;
+mod fhir;
 mod late;
 mod matrix;
 mod model;

@@ -12,12 +12,12 @@ const NODES: [(Side, u8); 4] = [(Side::Sender, 1), (Side::Sender, 2), (Side::Rec
 
 /// A turn of a random history: a node writes something, or hears one of another's documents.
 #[derive(Clone, Debug)]
-enum Turn {
+pub(super) enum Turn {
     Write { node: Index, body: Index, role: Index },
     Hear { from: Index, to: Index, side: Index },
 }
 
-fn turns() -> impl Strategy<Value = Vec<Turn>> {
+pub(super) fn turns() -> impl Strategy<Value = Vec<Turn>> {
     let write = (any::<Index>(), any::<Index>(), any::<Index>());
     let write = write.prop_map(|(node, body, role)| Turn::Write { node, body, role });
     let hear = (any::<Index>(), any::<Index>(), any::<Index>());
@@ -45,7 +45,7 @@ fn possible(seen: &Referral, (side, number): (Side, u8), role: Role, at_ms: i64)
 }
 
 /// Plays a history; after each turn what every node holds.
-fn play(turns: &[Turn], mut each: impl FnMut(&[View])) -> Vec<View> {
+pub(super) fn play(turns: &[Turn], mut each: impl FnMut(&[View])) -> Vec<View> {
     let mut views = vec![View::default(); NODES.len()];
     let send = possible(&views[0].fold(), NODES[0], Role::Caseworker, 1_700_000_000_000);
     send.iter().filter(|event| event.body == Body::Send).for_each(|event| views.iter_mut().for_each(|v| v.put(event)));
@@ -81,12 +81,12 @@ fn standings(view: &View) -> BTreeMap<(Side, EventId), Standing> {
 }
 
 /// What a party can write that nobody asked for: any action, any role, any links.
-fn hostile() -> impl Strategy<Value = Vec<(usize, Index, Index, Vec<Index>)>> {
+pub(super) fn hostile() -> impl Strategy<Value = Vec<(usize, Index, Index, Vec<Index>)>> {
     let links = proptest::collection::vec(any::<Index>(), 0..6);
     proptest::collection::vec((0..5_usize, any::<Index>(), any::<Index>(), links), 1..40)
 }
 
-fn hostile_view(written: &[(usize, Index, Index, Vec<Index>)]) -> (View, usize) {
+pub(super) fn hostile_view(written: &[(usize, Index, Index, Vec<Index>)]) -> (View, usize) {
     let (mut view, mut ids) = (View::default(), vec![EventId::from_bytes([0xee; 16])]);
     for (number, (shape, body, role, links)) in written.iter().enumerate() {
         let body = *body.get(&bodies());
