@@ -2,6 +2,7 @@
 
 mod admin;
 mod command_line;
+mod fhir;
 mod hostile;
 mod journey;
 mod node;

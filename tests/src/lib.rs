@@ -1,6 +1,7 @@
 //! What tests of the whole product need around it: servers to start, and ways to look in from outside.
 
 pub mod command;
+pub mod fhir;
 pub mod postgres;
 pub mod rogue;
 pub mod software;

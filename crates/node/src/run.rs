@@ -12,7 +12,7 @@ use crate::engine::{self, EngineHandle, Opening};
 use crate::journal::Journal;
 use crate::link::{self, About, Encounter, Links};
 use crate::secret::NodeSecrets;
-use crate::vault::Vault;
+use crate::vault::{Kept, Vault};
 use crate::{Error, metrics};
 use domain::sync::Notice;
 use std::net::SocketAddr;
@@ -119,7 +119,7 @@ impl Node {
 
         let engine_stop = CancellationToken::new();
         let is_home = keys.node(&organisation.node_id).is_some_and(|c| c.content().is_home);
-        let vault = Vault::open(&folder, config.lock_key_file.as_deref(), &secrets)?;
+        let vault = Vault::open(&folder, config.lock_key_file.as_deref(), &secrets, kept(&store).await?)?;
         erase_again(&store, &vault).await?;
         let opening = opening(&config, &folder, &store, &secrets, &vault, is_home, &organisation)?;
         let running = engine::start(opening, engine_stop.clone()).await?;
@@ -272,6 +272,12 @@ fn opening(
         disk_reserve_bytes: config.disk_reserve_bytes,
         cache_bytes: usize::try_from(config.cache_megabytes.saturating_mul(1 << 20)).unwrap_or(usize::MAX),
     })
+}
+
+/// Whether the database holds what only the lock opens.
+async fn kept(store: &Store) -> Result<Kept, Error> {
+    let is_locked = store.has_locked().await.map_err(|e| Error::fault("cannot read what the database knows", e))?;
+    Ok(if is_locked { Kept::Something } else { Kept::Nothing })
 }
 
 /// A database that was put back from before loses again what was erased since.

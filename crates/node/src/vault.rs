@@ -6,11 +6,12 @@
 use crate::Error;
 use crate::data::{Folder, write_private};
 use crate::secret::{NodeSecrets, random};
+use data_encoding::HEXLOWER;
 use domain::identity::sealing::{SealingKey, SealingSecret};
 use domain::referral::{DataKey, LockKey, Parties, Place, WrappedKey, Wrapping};
 use domain::sync::Batch;
 use domain::sync::sealed::LockedKey;
-use domain::{DataKeyId, DocId, RecordId, Refusal};
+use domain::{DataKeyId, DocId, Refusal};
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -29,15 +30,29 @@ struct Parts {
     erased: PathBuf,
 }
 
+/// Whether a database holds what was locked before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It does.
+    Something,
+    /// It does not: a lock may be made.
+    Nothing,
+}
+
 /// Bytes of the lock's key, as its file has them in hex.
 const HEX: usize = 64;
 
 impl Vault {
     /// Opens the lock of a data folder, or the one in a file that the configuration names; makes it in the folder (0600) where there is
-    /// none yet. A file that is named and not there is refused: another lock would open nothing.
-    pub fn open(folder: &Folder, named: Option<&Path>, secrets: &NodeSecrets) -> Result<Self, Error> {
+    /// none yet and nothing is locked. A file that is named, or was there before, and is gone is refused: another lock opens nothing.
+    pub fn open(folder: &Folder, named: Option<&Path>, secrets: &NodeSecrets, kept: Kept) -> Result<Self, Error> {
         let path = named.map_or_else(|| folder.path().join("lock-key"), Path::to_path_buf);
         let is_new = !path.exists() && named.is_none();
+        if is_new && kept == Kept::Something {
+            return Err(Refusal::not_found(format!("the key of the lock \"{}\" is gone", path.display()))
+                .hint("put it back from where you keep it: without it nothing that is said of people here can be read")
+                .into());
+        }
         if is_new {
             let text =
                 Zeroizing::new(format!("{}\n", &*Zeroizing::new(data_encoding::HEXLOWER.encode(&*random::<32>()?))));
@@ -92,7 +107,7 @@ impl Vault {
     /// Locks the draft of a request.
     pub fn lock_draft(&self, request: DocId, content: &[u8]) -> Result<LockedKey, Error> {
         let locked = self.0.lock.lock(&draft_at(request), content, *random()?)?;
-        Ok(LockedKey { referral: request.record(), key_id: NO_KEY, locked })
+        Ok(LockedKey { request, key_id: NO_KEY, locked })
     }
 
     /// Opens the draft of a request.
@@ -100,13 +115,14 @@ impl Vault {
         self.0.lock.unlock(&draft_at(request), &draft.locked)
     }
 
-    /// Puts referrals on the list of what was erased here, and returns when that is durable.
-    pub fn note_erased(&self, referrals: &BTreeSet<RecordId>) -> Result<(), Error> {
+    /// Puts referrals, each by the sender's document, on the list of what was erased here, and returns when that is durable.
+    pub fn note_erased(&self, requests: &BTreeSet<DocId>) -> Result<(), Error> {
         let path = &self.0.erased;
         let write = || -> std::io::Result<()> {
             let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
             // A line that a power cut left unfinished is ended first.
-            let text: String = referrals.iter().map(|referral| format!("\n{referral}")).collect();
+            let text: String =
+                requests.iter().map(|request| format!("\n{}", HEXLOWER.encode(request.as_bytes()))).collect();
             file.write_all(text.as_bytes())?;
             file.write_all(b"\n")?;
             file.sync_all()?;
@@ -116,14 +132,15 @@ impl Vault {
     }
 
     /// What was erased here. A last line that was cut off by a power cut was never answered for.
-    pub fn erased(&self) -> Result<BTreeSet<RecordId>, Error> {
+    pub fn erased(&self) -> Result<BTreeSet<DocId>, Error> {
         let path = &self.0.erased;
         if !path.exists() {
             return Ok(BTreeSet::new());
         }
         let text = std::fs::read_to_string(path)
             .map_err(|e| Error::fault(format!("cannot read \"{}\"", path.display()), e))?;
-        Ok(text.lines().filter_map(|line| line.parse().ok()).collect())
+        let request = |line: &str| DocId::try_from(HEXLOWER.decode(line.as_bytes()).ok()?.as_slice()).ok();
+        Ok(text.lines().filter_map(request).collect())
     }
 }
 

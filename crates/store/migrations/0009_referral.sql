@@ -2,30 +2,31 @@
 
 -- Referrals that are still to be looked at.
 create table gathering (
-    referral bytea not null primary key,
+    referral bytea not null,
     sender bytea not null,
-    receiver bytea not null
+    receiver bytea not null,
+    primary key (referral, sender, receiver)
 );
 
--- Sealed payloads.
+-- Sealed payloads. A referral goes by the sender's document, which no other sender can have.
 create table payload (
-    referral bytea not null,
+    request bytea not null,
     hash bytea not null,
     key_id bytea not null,
     bytes bytea not null,
-    primary key (referral, hash)
+    primary key (request, hash)
 );
 
 -- Keys of referrals, locked.
 create table data_key (
-    referral bytea not null primary key,
+    request bytea not null primary key,
     key_id bytea not null,
     locked bytea not null
 );
 
 -- Referrals that were not sent yet, locked.
 create table draft (
-    referral bytea not null primary key,
+    request bytea not null primary key,
     key_id bytea not null,
     locked bytea not null,
     at bigint not null
@@ -40,7 +41,7 @@ create table home_node (
 
 -- Referrals whose keys and payloads were destroyed here.
 create table erased (
-    referral bytea not null primary key,
+    request bytea not null primary key,
     at bigint not null
 );
 

@@ -32,7 +32,7 @@ impl Store {
         let grew = write(writing.connection(), batch).await?;
         writing.commit().await?;
         if !batch.erased.is_empty() {
-            self.scrub().await?;
+            self.scrub().await;
         }
         Ok(grew)
     }

@@ -36,6 +36,7 @@ pub use upkeep::QuarantinedVersion;
 use open::Dialect;
 use sqlx::AnyPool;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio::sync::Mutex;
 
 /// A database that is open. Clones share its connections.
@@ -43,6 +44,8 @@ use tokio::sync::Mutex;
 pub struct Store {
     pool: AnyPool,
     dialect: Dialect,
+    /// Whether something was deleted that is still to be taken out of the files.
+    scrub_due: Arc<AtomicBool>,
     /// Writers of this process queue here, in order, before they take the database's own lock.
     turn: Arc<Mutex<()>>,
 }

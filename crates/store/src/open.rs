@@ -9,6 +9,7 @@ use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection, Executor, Sq
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::Instant;
@@ -77,7 +78,7 @@ impl Store {
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let (dialect, options, place) = read_url(url)?;
         let pool = connect(&dialect, options).await.map_err(|e| e.at(&place))?;
-        let store = Self { pool, dialect, turn: Arc::new(Mutex::new(())) };
+        let store = Self { pool, dialect, turn: Arc::new(Mutex::new(())), scrub_due: Arc::default() };
         store.migrate().await.map_err(|e| e.at(&place))?;
         Ok(store)
     }
@@ -138,16 +139,33 @@ impl Store {
         sql::fetch(&mut connection, select, values).await
     }
 
-    /// Takes what was deleted out of the files too: on SQLite out of its log, on PostgreSQL out of the tables' pages. Where others read
-    /// at this moment it is done with the next.
-    pub(crate) async fn scrub(&self) -> Result<(), StoreError> {
-        let statements: &[&str] = match self.dialect {
-            Dialect::Sqlite { .. } => &["pragma wal_checkpoint(truncate)"],
-            Dialect::Postgres => &["vacuum data_key", "vacuum payload", "vacuum draft"],
+    /// Takes what was deleted out of the files too: on SQLite out of its log, on PostgreSQL out of the tables' pages. Where it cannot be
+    /// done now, since somebody reads, it is done with the next upkeep: what was erased is erased all the same.
+    pub(crate) async fn scrub(&self) {
+        self.scrub_due.store(true, Ordering::Relaxed);
+        let is_done = match self.dialect {
+            Dialect::Sqlite { .. } => self.checkpoint().await.unwrap_or(false),
+            Dialect::Postgres => self.vacuum().await.is_ok(),
         };
-        let mut connection = self.pool.acquire().await?;
-        for statement in statements {
-            sql::fetch(&mut connection, *statement, vec![]).await?;
+        self.scrub_due.store(!is_done, Ordering::Relaxed);
+    }
+
+    /// Does what [`Store::scrub`] could not do.
+    pub(crate) async fn scrub_if_due(&self) {
+        if self.scrub_due.load(Ordering::Relaxed) {
+            self.scrub().await;
+        }
+    }
+
+    /// Gives whether nobody was in the way.
+    async fn checkpoint(&self) -> Result<bool, StoreError> {
+        let rows = self.read("pragma wal_checkpoint(truncate)", vec![]).await?;
+        Ok(rows.first().is_some_and(|row| sql::int(row, 0).is_ok_and(|busy| busy == 0)))
+    }
+
+    async fn vacuum(&self) -> Result<(), StoreError> {
+        for table in ["data_key", "payload", "draft"] {
+            self.read(format!("vacuum {table}"), vec![]).await?;
         }
         Ok(())
     }

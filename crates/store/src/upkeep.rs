@@ -102,6 +102,7 @@ impl Store {
         let gone = sql::execute(writing.connection(), delete, vec![before]).await?;
         log::forget_gone(writing.connection(), now.plus_ms(-limits::GONE_KEPT_MS)).await?;
         writing.commit().await?;
+        self.scrub_if_due().await;
         Ok(gone)
     }
 

@@ -1,6 +1,7 @@
 //! The contract in `proto/`: its form, and that nothing in it breaks who speaks an earlier state of it. By buf, whose program
 //! comes inside its npm package and is kept under `target/`.
 
+use crate::npm;
 use crate::step::{self, Outcome};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -45,24 +46,6 @@ fn run(name: &'static str, words: &[&str]) -> Outcome {
     }
 }
 
-/// Installs it where it is missing, or is another version.
 fn program() -> Result<PathBuf, String> {
-    let folder = step::target().join("buf");
-    let program = folder.join("node_modules/.bin/buf");
-    let version = BUF.rsplit('@').next().unwrap_or_default();
-    let is_here = || {
-        let said = Command::new(&program).arg("--version").output();
-        said.is_ok_and(|said| String::from_utf8_lossy(&said.stdout).trim() == version)
-    };
-    if is_here() {
-        return Ok(program);
-    }
-    std::fs::create_dir_all(&folder).map_err(|e| format!("cannot make {}: {e}", folder.display()))?;
-    let mut npm = Command::new("npm");
-    npm.args(["install", "--no-audit", "--no-fund", "--no-save", "--prefix"]).arg(&folder).arg(BUF);
-    let installed = step::run("contract: buf", &mut npm);
-    if installed.is_good && is_here() {
-        return Ok(program);
-    }
-    Err(installed.closing.unwrap_or_else(|| format!("npm did not install {BUF}")))
+    Ok(npm::package("buf", BUF)?.join(".bin/buf"))
 }

@@ -4,6 +4,7 @@
 
 mod contract;
 mod install;
+mod npm;
 mod step;
 mod test;
 

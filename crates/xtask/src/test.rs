@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything CI runs, each step with its time.
 
 use crate::step::{self, Outcome};
-use crate::{contract, install};
+use crate::{contract, install, npm};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -11,6 +11,7 @@ use std::time::Duration;
 pub(crate) fn run() -> ExitCode {
     let outcomes = [
         install::missing(),
+        npm::fhir(),
         step::run("format", &mut cargo("fmt --all --check")),
         contract::lint(),
         contract::breaking(),

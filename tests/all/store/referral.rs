@@ -4,9 +4,9 @@ use super::database::check;
 use super::fixture::author;
 use domain::referral::access::{AccessKind, Head, Reading, verify};
 use domain::referral::{Basis, Hold, Parties, Role, SharingAgreement};
-use domain::sync::sealed::{Held, KeptPayload, LockedKey};
+use domain::sync::sealed::{Gather, Held, KeptPayload, LockedKey};
 use domain::sync::{Batch, Needs};
-use domain::{BlobHash, DataKeyId, NodeId, RecordId, StaffId, Timestamp};
+use domain::{BlobHash, DataKeyId, DocId, NodeId, RecordId, StaffId, Timestamp};
 use store::{Draft, NotedAgreement};
 
 fn referral(number: u8) -> RecordId {
@@ -17,13 +17,17 @@ fn parties(number: u8) -> Parties {
     Parties { referral: referral(number), sender: author(1).org, receiver: author(2).org }
 }
 
+fn request(number: u8) -> DocId {
+    parties(number).request()
+}
+
 fn key(number: u8, locked: u8) -> LockedKey {
-    LockedKey { referral: referral(number), key_id: DataKeyId::from_bytes([number; 16]), locked: vec![locked; 72] }
+    LockedKey { request: request(number), key_id: DataKeyId::from_bytes([number; 16]), locked: vec![locked; 72] }
 }
 
 fn payload(number: u8, hash: u8) -> KeptPayload {
     KeptPayload {
-        referral: referral(number),
+        request: request(number),
         hash: BlobHash::from_bytes([hash; 32]),
         key_id: DataKeyId::from_bytes([number; 16]),
         bytes: vec![hash; 4096],
@@ -43,36 +47,37 @@ fn payloads_and_keys_are_kept_once_and_erased_for_good() {
         store.commit(&batch).await.expect("commits");
         let again = Batch { locked_keys: vec![key(1, 9)], payloads: vec![payload(1, 8)], ..Batch::default() };
         store.commit(&again).await.expect("commits");
-        assert_eq!(store.data_key(&referral(1)).await.expect("reads"), Some(key(1, 1)), "the first key stays");
-        assert_eq!(store.data_key(&referral(3)).await.expect("reads"), None);
-        assert_eq!(store.payloads(&referral(1)).await.expect("reads").len(), 2);
+        assert_eq!(store.data_key(&request(1)).await.expect("reads"), Some(key(1, 1)), "the first key stays");
+        assert_eq!(store.data_key(&request(3)).await.expect("reads"), None);
+        assert_eq!(store.payloads(&request(1)).await.expect("reads").len(), 2);
         assert_eq!(store.homes().await.expect("reads"), batch.homes);
 
         let hash = |hash| BlobHash::from_bytes([hash; 32]);
         let needs = Needs {
-            referrals: [referral(1), referral(3)].into(),
-            payloads: [(referral(1), hash(8)), (referral(2), hash(8))].into(),
+            referrals: [request(1), request(3)].into(),
+            payloads: [(request(1), hash(8)), (request(2), hash(8))].into(),
             ..Needs::default()
         };
         let loaded = store.load(&needs).await.expect("loads");
         let id = DataKeyId::from_bytes([1; 16]);
-        let held = Held { key: Some(id), payloads: [(hash(7), id), (hash(8), id)].into() };
-        assert_eq!(loaded.referrals, [(referral(1), held.clone())].into());
+        let payloads = [(hash(7), id), (hash(8), id)].into();
+        let held = Held { key: Some(id), payloads, is_erased: false, was_read: false };
+        assert_eq!(loaded.referrals, [(request(1), held.clone())].into());
         assert_eq!(loaded.payloads, [(hash(8), vec![8; 4096])].into(), "one referral's payloads are no other's");
-        assert_eq!(store.held(&referral(1)).await.expect("reads"), held);
+        assert_eq!(store.held(&request(1)).await.expect("reads"), held);
 
-        let erasing = Batch { at: Timestamp::from_ms(5), erased: [referral(1)].into(), ..Batch::default() };
+        let erasing = Batch { at: Timestamp::from_ms(5), erased: [request(1)].into(), ..Batch::default() };
         store.commit(&erasing).await.expect("commits");
-        assert_eq!(store.held(&referral(1)).await.expect("reads"), Held::default());
-        assert_eq!(store.data_key(&referral(1)).await.expect("reads"), None);
-        assert_eq!(store.payloads(&referral(2)).await.expect("reads").len(), 1, "the others stay");
-        assert_eq!(store.erased().await.expect("reads"), [(referral(1), Timestamp::from_ms(5))].into());
+        assert_eq!(store.held(&request(1)).await.expect("reads"), Held { is_erased: true, ..Held::default() });
+        assert_eq!(store.data_key(&request(1)).await.expect("reads"), None);
+        assert_eq!(store.payloads(&request(2)).await.expect("reads").len(), 1, "the others stay");
+        assert_eq!(store.erased().await.expect("reads"), [(request(1), Timestamp::from_ms(5))].into());
 
         // A database from before is put back: what was erased since goes again.
         store.commit(&batch).await.expect("commits");
-        let gone = store.erase(&[referral(1), referral(9)].into(), Timestamp::from_ms(6)).await.expect("erases");
+        let gone = store.erase(&[request(1), request(9)].into(), Timestamp::from_ms(6)).await.expect("erases");
         assert_eq!(gone, 1);
-        assert_eq!(store.held(&referral(1)).await.expect("reads"), Held::default());
+        assert_eq!(store.held(&request(1)).await.expect("reads"), Held { is_erased: true, ..Held::default() });
     });
 }
 
@@ -80,14 +85,17 @@ fn payloads_and_keys_are_kept_once_and_erased_for_good() {
 fn what_is_to_be_looked_at_stays_until_it_was() {
     check("gathering", async |database| {
         let store = database.open().await;
-        let due = |number| (referral(number), Some(parties(number)));
+        let due = |number| (parties(number), Gather::Due);
         let batch = Batch { gathering: [due(1), due(2)].into(), ..Batch::default() };
         store.commit(&batch).await.expect("commits");
         store.commit(&batch).await.expect("again");
         let mut found = store.gathering().await.expect("reads");
         found.sort();
         assert_eq!(found, [parties(1), parties(2)]);
-        store.commit(&Batch { gathering: [(referral(1), None)].into(), ..Batch::default() }).await.expect("commits");
+        store
+            .commit(&Batch { gathering: [(parties(1), Gather::Done)].into(), ..Batch::default() })
+            .await
+            .expect("commits");
         assert_eq!(store.gathering().await.expect("reads"), [parties(2)]);
     });
 }
@@ -101,10 +109,12 @@ fn a_draft_is_one_until_it_is_sent_or_thrown_away() {
         store.put_draft(&draft(1, 1)).await.expect("writes");
         store.put_draft(&draft(2, 3)).await.expect("writes");
         assert_eq!(store.drafts().await.expect("reads"), [draft(1, 1), draft(2, 3)], "the oldest first");
-        store.commit(&Batch { sent_drafts: [referral(1)].into(), ..Batch::default() }).await.expect("commits");
+        assert!(store.has_locked().await.expect("reads"));
+        store.commit(&Batch { sent_drafts: [request(1)].into(), ..Batch::default() }).await.expect("commits");
         assert_eq!(store.drafts().await.expect("reads"), [draft(2, 3)]);
-        assert!(store.delete_draft(&referral(2)).await.expect("writes"));
-        assert!(!store.delete_draft(&referral(2)).await.expect("writes"));
+        assert!(store.delete_draft(&request(2)).await.expect("writes"));
+        assert!(!store.delete_draft(&request(2)).await.expect("writes"));
+        assert!(!store.has_locked().await.expect("reads"));
     });
 }
 

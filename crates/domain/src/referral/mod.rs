@@ -6,7 +6,7 @@
 //! whom and when is one table ([`authority`]), asked by who writes an event and by the fold alike, in the event's own past. What people
 //! see of it is in [`shown`], what is late in [`overdue()`], and how referrals hang together in [`chain`]. What is said of the person is
 //! sealed beside it ([`payload`]), under a key that is wrapped for each node that may read it ([`wrap`]) and locked where it is kept
-//! ([`lock`]).
+//! ([`lock`]). For other systems one referral is written as FHIR R4 ([`fhir`]).
 //!
 //! Two organisations that share personal data have an agreement on record ([`sharing`]), and the person's own is sealed with the
 //! rest ([`consent`], [`content`]); whether all of that holds is asked before a referral leaves ([`sending`]). Who read what is in a log of its own ([`access`]), and when it all has to be gone
@@ -22,6 +22,7 @@ pub mod consent;
 pub mod content;
 pub mod document;
 pub mod event;
+pub mod fhir;
 pub mod fold;
 mod graph;
 pub mod lock;

@@ -4,7 +4,7 @@
 //! does not fit, beside the referral, and decides.
 
 use super::consent::AgreementRecord;
-use super::document::{PassBack, Request};
+use super::document::{Agreement, PassBack, Request};
 use super::sharing::{self, SharingAgreement};
 use crate::form::{Answers, CoreField, Form, Use};
 use crate::pathway::{Coming, Pathway};
@@ -81,6 +81,39 @@ pub struct Doubt {
     pub hint: Option<String>,
 }
 
+/// What is asked before more is said of a person to the other party of a referral.
+#[derive(Clone, Copy, Debug)]
+pub struct GoingOn<'a> {
+    /// Who says it.
+    pub own: OrgId,
+    /// To whom.
+    pub partner: OrgId,
+    /// How the two know one another.
+    pub trust: Trust,
+    /// Their agreement to share.
+    pub sharing: Option<&'a SharingAgreement>,
+    /// What the person agreed to, as the request says it.
+    pub agreement: Option<&'a Agreement>,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl GoingOn<'_> {
+    /// Refused with the first of these that does not hold: both organisations compared words; a sharing agreement stands; the person's
+    /// agreement has not ended.
+    pub fn check(&self) -> Result<(), Refusal> {
+        check_trust(self.trust, &self.own, &self.partner)?;
+        check_sharing(self.sharing, &self.partner, self.now)?;
+        match self.agreement.and_then(|agreement| agreement.expires_at) {
+            Some(ended) if ended <= self.now => {
+                Err(Refusal::new(RefusalKind::Expired, "the person's agreement has ended")
+                    .hint("ask the person anew, and refer them anew if they wish it"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Trust {
     /// With a partner.
     pub const fn of(partner: &Partner) -> Self {
@@ -98,7 +131,7 @@ impl Sending<'_> {
     /// takes referrals from this sender; the form is the one it asks for; the answers fit it; the person's agreement stands, covers the
     /// receiver, and says the same as the answers.
     pub fn check(&self) -> Result<(), Refusal> {
-        self.check_trust()?;
+        check_trust(self.trust, &self.sender, &self.receiver)?;
         check_sharing(self.sharing, &self.receiver, self.now)?;
         self.pathway.admits(&self.sender, Coming::Referral)?;
         self.check_form()?;
@@ -112,27 +145,6 @@ impl Sending<'_> {
         })?;
         agreement.check(&self.receiver, self.now)?;
         check_said_alike(self.form, self.answers, agreement.pass_back)
-    }
-
-    fn check_trust(&self) -> Result<(), Refusal> {
-        let (sender, receiver) = (self.sender, self.receiver);
-        let refusal = |words: String| Refusal::new(RefusalKind::NotAllowed, words);
-        match self.trust {
-            Trust::Verified => Ok(()),
-            Trust::Paired | Trust::ConfirmedThere => {
-                Err(refusal(format!("{receiver} is not verified: its words were not compared here")).hint(format!(
-                    "ring them on a number you already know, and type the words that they read to you: \
-                     `fingerpost partner confirm {receiver} --words \"…\"`"
-                )))
-            }
-            Trust::ConfirmedHere => {
-                Err(refusal(format!("{receiver} is not verified: it has not compared the words of this organisation"))
-                    .hint(format!(
-                        "ring them and read them your words, which they type: \
-                         `fingerpost partner confirm {sender} --words \"…\"`"
-                    )))
-            }
-        }
     }
 
     fn check_form(&self) -> Result<(), Refusal> {
@@ -194,6 +206,27 @@ impl Received<'_> {
         match self.form {
             Some(form) => check_said_alike(form, self.answers, agreement.pass_back).map_err(|r| r.hint(hint)),
             None => Ok(()),
+        }
+    }
+}
+
+/// Refused unless both organisations compared words.
+fn check_trust(trust: Trust, sender: &OrgId, receiver: &OrgId) -> Result<(), Refusal> {
+    let refusal = |words: String| Refusal::new(RefusalKind::NotAllowed, words);
+    match trust {
+        Trust::Verified => Ok(()),
+        Trust::Paired | Trust::ConfirmedThere => {
+            Err(refusal(format!("{receiver} is not verified: its words were not compared here")).hint(format!(
+                "ring them on a number you already know, and type the words that they read to you: \
+                 `fingerpost partner confirm {receiver} --words \"…\"`"
+            )))
+        }
+        Trust::ConfirmedHere => {
+            Err(refusal(format!("{receiver} is not verified: it has not compared the words of this organisation"))
+                .hint(format!(
+                    "ring them and read them your words, which they type: \
+                     `fingerpost partner confirm {sender} --words \"…\"`"
+                )))
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::statement::{Life, SignedStatement};
 use crate::sync::Usage;
 use crate::sync::head::HeldHead;
 use crate::sync::sealed::{Gather, KeptPayload, LockedKey, ReceivedKey};
-use crate::{ChangeHash, DocId, KeyId, NodeId, OrgId, RecordId, ScopeId, Timestamp, VersionId, limits};
+use crate::{ChangeHash, DocId, KeyId, NodeId, OrgId, ScopeId, Timestamp, VersionId, limits};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything to write. Empty parts mean nothing to write there.
@@ -58,7 +58,7 @@ pub struct Batch {
     /// Keys of referrals to keep, where there is none yet.
     pub locked_keys: Vec<LockedKey>,
     /// Drafts that were sent: they are drafts no longer.
-    pub sent_drafts: BTreeSet<RecordId>,
+    pub sent_drafts: BTreeSet<DocId>,
     /// Referrals of which keys, payloads and all that was made of them are destroyed here, after the rest of this is written. The shell
     /// puts them on its list of what was erased before. Each by the sender's document.
     pub erased: BTreeSet<DocId>,

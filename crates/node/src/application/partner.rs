@@ -8,6 +8,7 @@ use domain::audience::Scope;
 use domain::document::Kind;
 use domain::identity::InvitedAs;
 use domain::identity::roster::RosterState;
+use domain::referral::{Word, word};
 use domain::sync::Needs;
 use domain::sync::batch::Partner;
 use domain::sync::effect::Command;
@@ -147,16 +148,20 @@ impl Application {
         Ok(Response::Done)
     }
 
-    /// Refuses to let a partner go while something is held of people that were referred with it: nobody would see to it any more.
+    /// Refuses to let a partner go while people are being helped through referrals with it: nobody would see to them any more: with the partner go its referrals and all that is said in them.
     async fn has_nothing_of(&self, partner: &OrgId) -> Result<(), Refusal> {
         for case in self.cases().await?.iter().filter(|case| case.partner() == *partner) {
-            let held = self.0.store.held(&case.parties.referral).await.map_err(fault)?;
-            if held.key.is_some() {
-                return Err(Refusal::new(RefusalKind::WrongState, "referrals with this partner are not erased yet")
-                    .hint(format!(
-                        "bring them to their end and erase them, such as `fingerpost referral erase {}`",
-                        case.parties.referral
-                    )));
+            let state = &case.referral.state;
+            let is_running = state.was_taken_on() && word(state, case.side) != Word::Finished;
+            if is_running {
+                return Err(Refusal::new(
+                    RefusalKind::WrongState,
+                    "somebody is being helped through a referral with this partner",
+                )
+                .hint(format!(
+                    "bring it to its end first: `fingerpost referral show {}` says how",
+                    case.parties.referral
+                )));
             }
         }
         Ok(())

@@ -6,8 +6,9 @@ use crate::api::{AccessRow, AgreementRow, DueRow, ErasureRow, PrivacyRequest, Pr
 use crate::clock::now;
 use domain::pii::Pii;
 use domain::referral::access::{self, Access, AccessKind, Head};
-use domain::referral::{Basis, Erasure, Hold, Retention, SharingAgreement, due};
-use domain::{OrgId, Refusal, Timestamp};
+use domain::referral::wrap::is_given_keys;
+use domain::referral::{Basis, Erasure, Hold, Retention, SharingAgreement, Side, due};
+use domain::{NodeId, OrgId, Refusal, Timestamp};
 use serde_json::json;
 use store::NotedAgreement;
 
@@ -45,7 +46,7 @@ impl Application {
             let id = case.parties.referral;
             let hold = holds.get(&id);
             let Some(due) = due(&case.referral.state, case.side, now(), &Retention::default(), hold) else { continue };
-            if erased.contains_key(&id) {
+            if erased.contains_key(&case.parties.request()) {
                 continue;
             }
             rows.push(DueRow {
@@ -69,6 +70,7 @@ impl Application {
     }
 
     async fn erasures(&self) -> Result<PrivacyResponse, Refusal> {
+        let known = self.known().await?;
         let mut rows = Vec::new();
         for case in self.cases().await? {
             let state = &case.referral.state;
@@ -76,14 +78,21 @@ impl Application {
             if !here.has_answered() && !there.has_answered() {
                 continue;
             }
-            let is_over = |erasure: &Erasure| erasure.is_over(erasure.nodes.keys(), now()) && erasure.late == 0;
+            // Every node that was given the key has to have said so.
+            let is_over = |side: Side| {
+                let keys = known.keys.get(&case.parties.party(side));
+                let nodes = keys.into_iter().flat_map(|keys| keys.certificates()).map(|one| one.content());
+                let given: Vec<NodeId> = nodes.filter(|one| is_given_keys(one)).map(|one| one.node_id).collect();
+                let erasure = state.erasure(side);
+                erasure.is_over(given.iter(), now()) && erasure.late == 0
+            };
             rows.push(ErasureRow {
                 id: case.parties.referral,
                 direction: direction(case.side),
                 partner: case.partner(),
                 here: told(here),
                 there: told(there),
-                outstanding: !(is_over(here) && is_over(there)),
+                outstanding: !(is_over(Side::Sender) && is_over(Side::Receiver)),
             });
         }
         rows.sort_by_key(|row| (!row.outstanding, row.id));
@@ -134,11 +143,11 @@ impl Application {
         for case in self.cases().await? {
             let id = case.parties.referral;
             let began = case.referral.state.times.values().map(|(first, _)| *first).min().unwrap_or_default();
-            let gone = erased.get(&id).copied();
+            let gone = erased.get(&case.parties.request()).copied();
             if began > until || gone.is_some_and(|gone| gone < since) {
                 continue;
             }
-            let held = self.0.store.held(&id).await.map_err(fault)?;
+            let held = self.0.store.held(&case.parties.request()).await.map_err(fault)?;
             referrals.push(json!({
                 "referral": id.to_string(),
                 "direction": direction(case.side),

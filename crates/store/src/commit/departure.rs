@@ -18,6 +18,7 @@ pub(crate) async fn forget(connection: &mut AnyConnection, org: &OrgId, at: Time
     let cursors = "delete from cursor where node_id in (select node_id from peer where org_id = $1)";
     sql::execute(connection, cursors, partner()).await?;
     sql::execute(connection, "delete from peer where org_id = $1", partner()).await?;
+    sql::execute(connection, "delete from gathering where sender = $1 or receiver = $1", partner()).await?;
     sql::execute(connection, "delete from partner where org_id = $1", partner()).await?;
     Ok(())
 }
@@ -60,6 +61,8 @@ pub(super) async fn forget_documents(
 ) -> Result<(), StoreError> {
     let documents: Vec<_> = documents.iter().map(DocId::as_bytes).collect();
     log::note_gone(connection, &documents, at).await?;
+    // What is sealed of a referral goes with the sender's document.
+    crate::referral::destroy(connection, &documents).await?;
     for table in ["change", "document", "imported"] {
         let delete = format!(
             "delete from {table} where doc_id in (#) \

@@ -11,6 +11,7 @@ mod chains;
 mod contents;
 mod documents;
 mod events;
+mod fhir;
 mod late;
 mod matrix;
 mod model;

@@ -81,12 +81,12 @@ fn standings(view: &View) -> BTreeMap<(Side, EventId), Standing> {
 }
 
 /// What a party can write that nobody asked for: any action, any role, any links.
-fn hostile() -> impl Strategy<Value = Vec<(usize, Index, Index, Vec<Index>)>> {
+pub(super) fn hostile() -> impl Strategy<Value = Vec<(usize, Index, Index, Vec<Index>)>> {
     let links = proptest::collection::vec(any::<Index>(), 0..6);
     proptest::collection::vec((0..5_usize, any::<Index>(), any::<Index>(), links), 1..40)
 }
 
-fn hostile_view(written: &[(usize, Index, Index, Vec<Index>)]) -> (View, usize) {
+pub(super) fn hostile_view(written: &[(usize, Index, Index, Vec<Index>)]) -> (View, usize) {
     let (mut view, mut ids) = (View::default(), vec![EventId::from_bytes([0xee; 16])]);
     for (number, (shape, body, role, links)) in written.iter().enumerate() {
         let body = *body.get(&bodies());

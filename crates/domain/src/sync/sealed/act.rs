@@ -70,7 +70,7 @@ impl Engine {
         }
         out.batch.locked_keys.extend(referring.key);
         match referring.body {
-            Body::Send => drop(out.batch.sent_drafts.insert(parties.referral)),
+            Body::Send => drop(out.batch.sent_drafts.insert(parties.request())),
             Body::Erase { node, .. } if node == self.own.node => drop(out.batch.erased.insert(parties.request())),
             _ => {}
         }

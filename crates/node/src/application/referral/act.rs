@@ -1,7 +1,8 @@
 //! Doing something to a referral: what was asked becomes an event, with its sealed words.
 
-use super::super::Application;
+use super::super::{Application, fault};
 use super::case::{Case, Context};
+use super::draft::named;
 use super::row::link;
 use crate::api::{ReferralAct, ReferralResponse};
 use crate::clock::now;
@@ -10,9 +11,10 @@ use domain::form::Answers;
 use domain::referral::authority::{Stage, roles};
 use domain::referral::code::Payload;
 use domain::referral::content::Content;
-use domain::referral::{Action, Body, Onward, Receipt, Role, Side};
+use domain::referral::sending::GoingOn;
+use domain::referral::{Action, Body, Onward, Receipt, Role, Side, Trust};
 use domain::sync::Referring;
-use domain::{FormHash, Refusal};
+use domain::{FormHash, Refusal, RefusalKind};
 
 impl Application {
     pub(super) async fn act_on(&self, id: &str, act: &ReferralAct) -> Result<ReferralResponse, Refusal> {
@@ -24,8 +26,10 @@ impl Application {
                 .hint("send it first: `fingerpost referral send`, or throw it away: `fingerpost referral discard`"));
         }
         let case = self.case(id).await?;
-        let context = self.context().await?;
+        let context = self.context_of(&case).await?;
         only_what_it_takes(act)?;
+        self.has_read_the_newest(&case, act.action)?;
+        self.is_not_held(&case, act.action).await?;
         let body = self.body(&case, &context, act).await?;
         let role = role_for(act.action, &case);
         // What may not be done is refused before anything is sealed for it.
@@ -40,6 +44,7 @@ impl Application {
             None => None,
             Some(content) => {
                 content.check_for(act.action)?;
+                self.may_go_on(&case).await?;
                 let key = self.key_of(&case.parties).await?;
                 Some(key.seal(
                     &case.parties.document(case.side),
@@ -81,6 +86,55 @@ impl Application {
         case.referral.write(&author, body, payload).map(drop)
     }
 
+    /// Refuses to accept a version that came after the one that was read here.
+    fn has_read_the_newest(&self, case: &Case, action: Action) -> Result<(), Refusal> {
+        let opened = case.referral.events.iter().filter_map(|told| match told.event.as_ref()?.body {
+            Body::Open { version } => Some(version),
+            _ => None,
+        });
+        let newest = case.referral.state.version;
+        match opened.max() {
+            Some(read) if action == Action::Accept && read < newest => Err(Refusal::new(
+                RefusalKind::WrongState,
+                format!("version {newest} came since version {read} was read here"),
+            )
+            .hint(format!("read it first: `fingerpost referral open {}`", case.parties.referral))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses to erase what is kept for a reason.
+    async fn is_not_held(&self, case: &Case, action: Action) -> Result<(), Refusal> {
+        let hold = self.0.store.holds().await.map_err(fault)?.remove(&case.parties.referral);
+        match hold.filter(|hold| action == Action::Erase && hold.until > now()) {
+            Some(hold) => Err(Refusal::new(
+                RefusalKind::WrongState,
+                format!("it is kept until {}, for {}", hold.until.day(), hold.basis),
+            )
+            .hint("end the hold first, if its reason is gone: `fingerpost privacy hold` with an earlier day")),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether more may be said of the person to the other party: what was asked before the sending is asked again.
+    async fn may_go_on(&self, case: &Case) -> Result<(), Refusal> {
+        let known = self.known().await?;
+        let partner = case.partner();
+        let known =
+            known.partners.get(&partner).ok_or_else(|| Refusal::not_found("the other party is no partner any more"))?;
+        let sharing = self.0.store.sharing_agreement(&partner).await.map_err(fault)?;
+        let agreement = case.request.as_ref().map(|request| &request.agreement);
+        let going_on = GoingOn {
+            own: self.0.org,
+            partner,
+            trust: Trust::of(known),
+            sharing: sharing.as_ref().map(|noted| &noted.agreement),
+            agreement,
+            now: now(),
+        };
+        going_on.check().map_err(|refusal| named(refusal, &partner, &known.name))
+    }
+
     async fn body(&self, case: &Case, context: &Context, act: &ReferralAct) -> Result<Body, Refusal> {
         let state = &case.referral.state;
         let reason = || act.reason.ok_or_else(|| lacks(act.action, "a reason", "--reason"));
@@ -110,13 +164,14 @@ impl Application {
             Action::PassOn => self.passed_on(case, act).await?,
             Action::ConfirmStop => {
                 let contact = act.contact.ok_or_else(|| lacks(act.action, "whether there was contact", "--contact"))?;
-                let next = context.onward.get(&case.parties.referral).filter(|_| state.next.is_some());
+                let next = context.next(case).filter(|_| state.next.is_some());
                 let onward = next.and_then(|next| Some(link(case, next)?.onward()));
                 Body::ConfirmStop { contact, onward: onward.unwrap_or(Onward::None) }
             }
             Action::WithdrawAgreement => Body::WithdrawAgreement,
             Action::Erase => {
-                let unopened = case.side == Side::Receiver && !state.was_opened;
+                let held = self.0.store.held(&case.parties.request()).await.map_err(fault)?;
+                let unopened = case.side == Side::Receiver && !state.was_opened && !held.was_read;
                 let receipt = if unopened { Receipt::NeverOpened } else { Receipt::Erased };
                 Body::Erase { node: self.0.node, receipt }
             }

@@ -31,7 +31,7 @@ pub(crate) struct Context {
     /// Pathways that are published here or at partners, by publisher and listing.
     pub(crate) pathways: BTreeMap<(OrgId, RecordId), Vec<Pathway>>,
     /// Referrals that this organisation sent on from one that it received, by that.
-    pub(crate) onward: BTreeMap<RecordId, Case>,
+    pub(crate) onward: BTreeMap<RecordId, Vec<Case>>,
 }
 
 impl Case {
@@ -54,6 +54,14 @@ impl Context {
         published.iter().find(|pathway| pathway.form().as_bytes() == &request.form).or_else(|| published.first())
     }
 
+    /// The referral that goes on from one that came here: the one that the person was passed on by, else one that was taken on.
+    pub(crate) fn next(&self, case: &Case) -> Option<&Case> {
+        let all = self.onward.get(&case.parties.referral).filter(|_| case.side == Side::Receiver)?;
+        let told = case.referral.state.next;
+        let passed_on = all.iter().find(|next| Some(next.parties.referral) == told);
+        passed_on.or_else(|| all.iter().find(|next| next.referral.state.was_taken_on())).or_else(|| all.last())
+    }
+
     fn answer_times(&self, case: &Case) -> AnswerTimes {
         self.pathway(case).map(Pathway::answer_times).unwrap_or_default()
     }
@@ -62,14 +70,21 @@ impl Context {
 impl Application {
     /// Every referral that this organisation is a party to.
     pub(crate) async fn cases(&self) -> Result<Vec<Case>, Refusal> {
-        let mut rows = self.rows_of(Kind::REQUEST, None).await?;
-        rows.extend(self.rows_of(Kind::RESPONSE, None).await?);
+        let mut rows = self.rows_of(Kind::REQUEST, None, None).await?;
+        rows.extend(self.rows_of(Kind::RESPONSE, None, None).await?);
         self.folded(&rows).await
     }
 
-    async fn rows_of(&self, kind: Kind, record: Option<&str>) -> Result<Vec<DocumentRow>, Refusal> {
+    async fn rows_of(
+        &self,
+        kind: Kind,
+        record: Option<&str>,
+        owner: Option<OrgId>,
+    ) -> Result<Vec<DocumentRow>, Refusal> {
+        let owners = owner.into_iter().collect();
         let record = record.map(find::record).transpose()?;
-        let filter = DocumentFilter { kind: Some(kind), record, life: Some(Life::Live), ..DocumentFilter::default() };
+        let filter =
+            DocumentFilter { kind: Some(kind), record, owners, life: Some(Life::Live), ..DocumentFilter::default() };
         let mut rows: Vec<DocumentRow> = Vec::new();
         loop {
             let after = rows.last().map(DocumentPlace::of);
@@ -103,9 +118,17 @@ impl Application {
 
     /// The referral that the start of an id names.
     pub(crate) async fn case(&self, id: &str) -> Result<Case, Refusal> {
-        let mut rows = self.rows_of(Kind::REQUEST, Some(id)).await?;
-        rows.extend(self.rows_of(Kind::RESPONSE, Some(id)).await?);
+        let mut rows = self.rows_of(Kind::REQUEST, Some(id), None).await?;
+        rows.extend(self.rows_of(Kind::RESPONSE, Some(id), None).await?);
         let mut cases = self.folded(&rows).await?;
+        // A partner that learned of a referral's id can write another under it: the one that we are in already goes first, and what
+        // is a response alone is none.
+        cases.retain(|case| case.request.is_some());
+        let is_ours = |case: &Case| case.referral.events.iter().any(|told| told.side == case.side);
+        let ids: BTreeSet<_> = cases.iter().map(|case| case.parties.referral).collect();
+        if ids.len() == 1 && cases.iter().any(is_ours) {
+            cases.retain(is_ours);
+        }
         match cases.len() {
             0 => Err(Refusal::not_found(format!("there is no referral {id:?}"))
                 .hint("`fingerpost referral list --all` shows the referrals and their ids")),
@@ -117,16 +140,39 @@ impl Application {
         }
     }
 
+    /// What all referrals are looked at with.
     pub(crate) async fn context(&self) -> Result<Context, Refusal> {
+        self.context_with(None).await
+    }
+
+    /// What one is looked at with.
+    pub(crate) async fn context_of(&self, case: &Case) -> Result<Context, Refusal> {
+        self.context_with(Some(case.parties.receiver)).await
+    }
+
+    /// A referral between these.
+    pub(crate) async fn case_of(&self, parties: &Parties) -> Result<Case, Refusal> {
+        let id = parties.referral.to_string();
+        let mut rows = self.rows_of(Kind::REQUEST, Some(&id), Some(parties.sender)).await?;
+        rows.extend(self.rows_of(Kind::RESPONSE, Some(&id), Some(parties.receiver)).await?);
+        let found = self.folded(&rows).await?.into_iter().find(|case| case.parties == *parties);
+        found.ok_or_else(|| Refusal::not_found(format!("there is no referral {id}")))
+    }
+
+    async fn context_with(&self, of: Option<OrgId>) -> Result<Context, Refusal> {
         let mut pathways: BTreeMap<_, Vec<Pathway>> = BTreeMap::new();
         let keys = &self.known().await?.keys;
-        for row in self.rows_of(Kind::PATHWAY, None).await? {
+        for row in self.rows_of(Kind::PATHWAY, None, of).await? {
             let Some(pathway) = published(&row, keys) else { continue };
             let Some(listing) = pathway.listing() else { continue };
             pathways.entry((row.owner, listing)).or_default().push(pathway);
         }
-        let sent = self.cases().await?.into_iter().filter(|case| case.side == Side::Sender);
-        let onward = sent.filter_map(|case| Some((case.request.as_ref()?.previous?, case))).collect();
+        let mut onward: BTreeMap<_, Vec<Case>> = BTreeMap::new();
+        for case in self.folded(&self.rows_of(Kind::REQUEST, None, Some(self.0.org)).await?).await? {
+            if let Some(previous) = case.request.as_ref().and_then(|request| request.previous) {
+                onward.entry(previous).or_default().push(case);
+            }
+        }
         Ok(Context { own: self.0.org, now: crate::clock::now(), pathways, onward })
     }
 }

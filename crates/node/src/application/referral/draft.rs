@@ -99,7 +99,7 @@ impl Application {
 
     pub(super) async fn discard_draft(&self, id: &str) -> Result<(), Refusal> {
         let draft = self.draft(id).await?;
-        self.0.store.delete_draft(&draft.id).await.map_err(fault).map(drop)
+        self.0.store.delete_draft(&Request::document(draft.id, &self.0.org)).await.map_err(fault).map(drop)
     }
 
     /// A referral that came here, by the start of its id.
@@ -135,7 +135,14 @@ impl Application {
         if let Some(covers) = agreement.get_mut("covers").and_then(Value::as_array_mut) {
             for one in covers {
                 if let Some(text) = one.as_str() {
-                    *one = Value::String(find::organisation((self.0.org, &name), &known, text)?.to_string());
+                    // What stands there may be anything: no refusal repeats it.
+                    let org = find::organisation((self.0.org, &name), &known, text).map_err(|_| {
+                        Refusal::invalid(
+                            "`covers` names an organisation that is not known here, or is not the only one of its name",
+                        )
+                        .hint("`fingerpost partner list` shows the partners with their ids")
+                    })?;
+                    *one = Value::String(org.to_string());
                 }
             }
         }
@@ -157,8 +164,8 @@ impl Application {
         drafts
             .into_iter()
             .map(|kept| {
-                let id = kept.key.referral;
-                let bytes = vault.open_draft(Request::document(id, &self.0.org), &kept.key)?;
+                let id = kept.key.request.record();
+                let bytes = vault.open_draft(kept.key.request, &kept.key)?;
                 let written =
                     serde_json::from_slice(&bytes).map_err(|_| Refusal::malformed("a draft does not parse"))?;
                 Ok(Draft { id, at: kept.at, sender: self.0.org, written })
@@ -332,13 +339,13 @@ impl Application {
 
     /// Asks the engine to write an event, and tells how the referral stands then.
     pub(super) async fn refer(&self, referring: Referring) -> Result<ReferralResponse, Refusal> {
-        let referral = referring.parties.referral;
+        let parties = referring.parties;
         let answer = self.engine()?.ask(Command::Refer(Box::new(referring))).await?;
         let Answer::Referred(event) = answer else {
             return Err(Refusal::malformed("the engine answered something else"));
         };
-        let case = self.case(&referral.to_string()).await?;
-        let row = super::row(&case, &self.context().await?);
+        let case = self.case_of(&parties).await?;
+        let row = super::row(&case, &self.context_of(&case).await?);
         Ok(ReferralResponse::Done(Box::new(ReferralDone { row, event: event.to_string(), names: self.names().await? })))
     }
 
@@ -354,7 +361,7 @@ impl Application {
 }
 
 /// A refusal in which a partner goes by its name, where it went by its id.
-fn named(refusal: Refusal, org: &OrgId, name: &str) -> Refusal {
+pub(super) fn named(refusal: Refusal, org: &OrgId, name: &str) -> Refusal {
     let told = |words: &str| words.replace(&org.to_string(), &format!("{name:?}"));
     Refusal { message: told(&refusal.message), hint: refusal.hint.as_deref().map(told), ..refusal }
 }

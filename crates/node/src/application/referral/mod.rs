@@ -5,6 +5,7 @@ mod act;
 mod case;
 mod chase;
 mod draft;
+mod export;
 mod open;
 mod row;
 mod view;
@@ -33,7 +34,7 @@ impl Application {
             ReferralRequest::Open { id } => self.open_referral(&id).await?,
             ReferralRequest::Act { id, act } => self.act_on(&id, &act).await?,
             ReferralRequest::Chase => self.chase().await?,
-            ReferralRequest::Export { .. } => return Err(Refusal::not_found("export")),
+            ReferralRequest::Export { id } => self.export_referral(&id).await?,
         };
         Ok(Response::Referral(response))
     }
@@ -81,9 +82,9 @@ impl Application {
 
     /// A referral's key.
     pub(super) async fn key_of(&self, parties: &Parties) -> Result<DataKey, Refusal> {
-        let locked = self.0.store.data_key(&parties.referral).await.map_err(fault)?;
+        let locked = self.0.store.data_key(&parties.request()).await.map_err(fault)?;
         let Some(locked) = locked else {
-            let was_erased = self.0.store.erased().await.map_err(fault)?.contains_key(&parties.referral);
+            let was_erased = self.0.store.erased().await.map_err(fault)?.contains_key(&parties.request());
             return Err(if was_erased {
                 Refusal::new(RefusalKind::NotFound, "what this referral said of the person was erased here")
                     .hint("nothing brings it back; the other party has what it kept")

@@ -22,6 +22,8 @@ pub(crate) struct Said {
     pub(crate) answers: Option<domain::form::Answers>,
     pub(crate) agreement: Option<AgreementRecord>,
     pub(crate) words: BTreeMap<String, Pii<String>>,
+    /// The version of the request that the answers are of; 0 where there are none.
+    pub(crate) version: u32,
     /// What did not open, in words without content.
     pub(crate) unreadable: Vec<String>,
 }
@@ -33,7 +35,7 @@ impl Application {
         }
         let case = self.case(id).await?;
         let (said, remarks) = self.read_case(&case, AccessKind::Opened).await?;
-        let case = self.case(id).await?;
+        let case = self.case_of(&case.parties).await?;
         let mut view = self.view(&case).await?;
         view.opened = Some(self.opened(&case, &said).await?);
         view.remarks = remarks;
@@ -51,18 +53,17 @@ impl Application {
             }
         };
         self.note_reading(role, &[case.parties.referral], what).await?;
-        if case.side == Side::Receiver {
-            self.say_opened(case).await;
-        }
         let said = self.said(case, &key).await?;
+        if case.side == Side::Receiver && said.version > 0 {
+            self.say_opened(case, said.version).await;
+        }
         let mut remarks = said.unreadable.clone();
         remarks.extend(self.doubts(case, &said).await?);
         Ok((said, remarks))
     }
 
     /// Tells the sender that it was read, once a version, where the referral is at a point at which that is said.
-    async fn say_opened(&self, case: &Case) {
-        let version = case.referral.state.version;
+    async fn say_opened(&self, case: &Case, version: u32) {
         let is_known = case.referral.events.iter().any(|told| {
             told.standing == Standing::Effective
                 && told.event.as_ref().is_some_and(|event| event.body == Body::Open { version })
@@ -87,7 +88,7 @@ impl Application {
     }
 
     async fn said(&self, case: &Case, key: &DataKey) -> Result<Said, Refusal> {
-        let blobs = self.0.store.payloads(&case.parties.referral).await.map_err(fault)?;
+        let blobs = self.0.store.payloads(&case.parties.request()).await.map_err(fault)?;
         let mut said = Said::default();
         let mut version = 0;
         for told in &case.referral.events {
@@ -106,7 +107,8 @@ impl Application {
                     let of = match event.body {
                         Body::Send => 1,
                         Body::Amend { version } => version,
-                        _ => 0,
+                        // Answers to a question go with the version that it was asked about.
+                        _ => version,
                     };
                     if told.side == Side::Sender && told.standing == Standing::Effective && of >= version {
                         (version, said.answers) = (of, Some(answers));
@@ -115,6 +117,7 @@ impl Application {
                 Content::Agreement(_) => {}
             }
         }
+        said.version = if said.answers.is_some() { version } else { 0 };
         if let Some(request) = &case.request {
             match opened(key, &case.parties.request(), &request.agreement.record, &blobs) {
                 Ok(Content::Agreement(record)) => said.agreement = Some(record),
@@ -130,7 +133,7 @@ impl Application {
         let (Side::Receiver, Some(request), Some(answers)) = (case.side, &case.request, &said.answers) else {
             return Ok(Vec::new());
         };
-        let context = self.context().await?;
+        let context = self.context_of(case).await?;
         let form = self.form(&FormHash::from_bytes(request.form), &case.parties.receiver).await?;
         let sharing = self.0.store.sharing_agreement(&case.parties.sender).await.map_err(fault)?;
         let received = Received {

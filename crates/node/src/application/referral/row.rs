@@ -55,7 +55,7 @@ fn holder(case: &Case, context: &Context) -> Option<OrgId> {
         Holder::Sender => Some(case.parties.sender),
         Holder::Receiver => Some(case.parties.receiver),
         Holder::Next if case.side == Side::Receiver => {
-            let next = context.onward.get(&case.parties.referral)?;
+            let next = context.next(case)?;
             match link(case, next)?.holds() {
                 true => Some(context.own),
                 false => holder(next, context),
@@ -78,7 +78,7 @@ pub(super) fn link<'a>(received: &'a Case, sent: &'a Case) -> Option<Link<'a>> {
 
 /// What an organisation between two others has to do that neither referral shows alone.
 fn between(case: &Case, context: &Context) -> Vec<String> {
-    let next = context.onward.get(&case.parties.referral).filter(|_| case.side == Side::Receiver);
+    let next = context.next(case);
     let Some((next, link)) = next.and_then(|next| Some((next, link(case, next)?))) else { return Vec::new() };
     let id = next.parties.referral;
     let words = |one: Between| match one {

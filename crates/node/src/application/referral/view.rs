@@ -21,7 +21,7 @@ impl Application {
     }
 
     pub(super) async fn view(&self, case: &Case) -> Result<ReferralView, Refusal> {
-        let context = self.context().await?;
+        let context = self.context_of(case).await?;
         let request = case.request.as_ref();
         let listing = request.map(|said| said.listing);
         let stage = Stage::of(&case.referral.state);
@@ -38,7 +38,7 @@ impl Application {
             form: request.map(|said| data_encoding::HEXLOWER.encode(&said.form)).unwrap_or_default(),
             version: case.referral.state.version,
             previous: request.and_then(|said| said.previous),
-            next: context.onward.get(&case.parties.referral).map(|next| next.parties.referral),
+            next: context.next(case).map(|next| next.parties.referral),
             pass_back: request.map(|said| said.agreement.pass_back.into()),
             agreement_expires_at_ms: request.and_then(|said| said.agreement.expires_at),
             possible: Action::ALL.iter().copied().filter(may).collect(),
@@ -51,14 +51,14 @@ impl Application {
     }
 
     async fn payloads(&self, case: &Case) -> Result<Payloads, Refusal> {
-        let held = self.0.store.held(&case.parties.referral).await.map_err(fault)?;
+        let held = self.0.store.held(&case.parties.request()).await.map_err(fault)?;
         let mut named = case.referral.payloads(case.side);
         named.extend(case.request.as_ref().map(|said| said.agreement.record));
         let is_held = named.iter().filter(|hash| held.payloads.contains_key(hash)).count();
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let key = match held.key {
             Some(_) => KeyState::Here,
-            None if self.0.store.erased().await.map_err(fault)?.contains_key(&case.parties.referral) => {
+            None if self.0.store.erased().await.map_err(fault)?.contains_key(&case.parties.request()) => {
                 KeyState::Erased
             }
             None => KeyState::Awaited,

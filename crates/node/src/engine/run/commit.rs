@@ -45,7 +45,7 @@ impl Loop {
         wrapping: Wrapping,
         recipient: &SealingKey,
     ) -> Result<(), Failure> {
-        let Some(locked) = self.opening.store.data_key(&parties.referral).await.map_err(Failure::Store)? else {
+        let Some(locked) = self.opening.store.data_key(&parties.request()).await.map_err(Failure::Store)? else {
             return Ok(());
         };
         match self.opening.vault.wrap(parties, &locked, wrapping, recipient) {
