@@ -88,8 +88,12 @@ impl Scene {
 
     /// Does something, with sealed words where it needs any.
     fn act(&mut self, side: Side, body: Body) -> Result<Answer, Refusal> {
-        let parties = self.parties();
         let at = if side == Side::Sender { self.sender } else { self.receiver };
+        self.act_in(self.parties(), at, side, body)
+    }
+
+    /// The same in a referral between others.
+    fn act_in(&mut self, parties: Parties, at: usize, side: Side, body: Body) -> Result<Answer, Refusal> {
         let seal = |words: &str| key().seal(&parties.document(side), words.as_bytes(), [9; 24]).expect("sealed");
         let is_first = body == Body::Send;
         let has_words = body.action().payload() == crate::referral::code::Payload::Required;
@@ -274,6 +278,47 @@ fn an_old_copy_that_is_put_back_erases_again_what_was_erased() {
     scene.world.link(scene.sender, scene.receiver).run_until_quiet();
     assert_eq!(scene.held(scene.receiver), (0, false), "until it hears that it was erased");
     assert_eq!(scene.held(scene.sender), (2, true), "and nothing is deleted at the other party");
+}
+
+#[test]
+fn another_organisations_referral_under_the_same_id_destroys_nothing() {
+    let mut scene = Scene::new();
+    scene.act(Side::Sender, Body::Send).expect("sent");
+    scene.world.run_until_quiet();
+    let (other, receiver) = (scene.other, scene.receiver);
+    compare(&mut scene.world, other, receiver, Some(Timestamp::from_ms(1)));
+    compare(&mut scene.world, receiver, other, Some(Timestamp::from_ms(1)));
+    let forged = Parties { sender: scene.world.org(other), ..scene.parties() };
+    scene.act_in(forged, other, Side::Sender, Body::Send).expect("sent");
+    scene.world.run_until_quiet();
+    scene.act_in(forged, other, Side::Sender, Body::WithdrawAgreement).expect("withdrawn");
+    scene.world.run_until_quiet();
+    assert_eq!(scene.held(receiver), (2, true), "what the first sender said is here still");
+    assert!(!scene.world.nodes[receiver].disk.payloads.contains_key(&forged.request()));
+}
+
+#[test]
+fn what_nobody_had_fetched_when_the_agreement_ended_is_given_to_nobody() {
+    let mut scene = Scene::new();
+    let (sender, receiver) = (scene.sender, scene.receiver);
+    scene.act(Side::Sender, Body::Send).expect("sent");
+    while scene.events(receiver).0.is_empty() {
+        assert!(scene.world.step(), "the request never came");
+    }
+    scene.world.cut(sender, receiver);
+    scene.world.run_until_quiet();
+    scene.act(Side::Sender, Body::WithdrawAgreement).expect("withdrawn");
+    // By its own word, the receiver had opened it before.
+    scene.act(Side::Receiver, Body::Open { version: 1 }).expect("said");
+    scene.world.link(sender, receiver).run_until_quiet();
+    assert_eq!(scene.held(receiver), (0, false));
+    let asked = Message::FetchPayloads(FetchPayloads {
+        parties: scene.parties(),
+        wants: vec![agreement().hash()],
+        key: KeyWanted::Yes,
+    });
+    scene.world.inject(receiver, sender, asked).run_until_quiet();
+    assert_eq!(scene.held(receiver), (0, false));
 }
 
 #[test]
