@@ -6,6 +6,7 @@ mod arguments;
 mod command;
 mod demo;
 mod edit;
+mod log;
 mod node_of;
 mod output;
 mod report;

@@ -15,6 +15,7 @@ use crate::secret::NodeSecrets;
 use crate::vault::{Kept, Vault};
 use crate::{Error, metrics};
 use domain::sync::Notice;
+use rustix::process::{Resource, Rlimit, setrlimit};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -99,6 +100,7 @@ impl Node {
     /// Opens the data folder, the database, the engine and the ports that a configuration names. Everything that can
     /// fail fails here: a folder or port in use, a database that does not answer, keys of another node.
     pub async fn open(config: Config) -> Result<Self, Error> {
+        leave_no_core();
         let folder = Folder::open(&config.data)?;
         let store = data::open_store(&config).await?;
         let organisation = data::organisation(&store, &folder).await?;
@@ -272,6 +274,14 @@ fn opening(
         disk_reserve_bytes: config.disk_reserve_bytes,
         cache_bytes: usize::try_from(config.cache_megabytes.saturating_mul(1 << 20)).unwrap_or(usize::MAX),
     })
+}
+
+/// Keeps what is in memory, keys and what is said of people among it, out of a file that a crash would leave.
+fn leave_no_core() {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    if let Err(error) = setrlimit(Resource::Core, none) {
+        tracing::warn!(%error, "a crash of this process may leave its memory in a file");
+    }
 }
 
 /// Whether the database holds what only the lock opens.

@@ -2,9 +2,9 @@
 
 use super::Place;
 use crate::arguments::{Settings, Up};
+use crate::log;
 use crate::output::{Reader, tell};
 use crate::report::Failure;
-use node::api::Refusal;
 use node::data::{Founding, Keep, forget_words, initialise, is_initialised};
 use node::{Config, Node};
 use serde_json::json;
@@ -12,14 +12,13 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 use web::Pages;
 
 pub(super) async fn up(place: &Place, up: Up) -> Result<(), Failure> {
     let mut given = flags(up.name, &up.settings);
     given.extend(up.log.map(|filter| ("log".to_owned(), vec![filter])));
     let config = config(&place.data, given)?;
-    log_to_stderr(&config.log)?;
+    log::to_stderr(&config.log)?;
     let stop = stop_on(&[SignalKind::interrupt(), SignalKind::terminate()])?;
     if up.until_input_ends {
         stop_on_end_of_input(stop.clone());
@@ -89,21 +88,6 @@ fn announce(place: &Place, ready: &node::Ready) -> Result<(), Failure> {
         Err(Failure::Told(_)) => Ok(()),
         other => other,
     }
-}
-
-fn log_to_stderr(filter: &str) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(filter).map_err(|e| {
-        Refusal::invalid(format!("{filter:?} does not say what to log: {e}"))
-            .hint("for example: info, or node=debug,warn")
-    })?;
-    // Fails only where a subscriber is set already, and then that one serves.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false)
-        .try_init();
-    Ok(())
 }
 
 /// A token that the first of these signals cancels.
