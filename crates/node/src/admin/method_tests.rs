@@ -33,7 +33,8 @@ fn every_method_of_the_contract_is_here() {
 
 #[test]
 fn only_who_may_read_of_people_says_erases_or_sends_something_of_them() {
-    let client = [Action::Send, Action::Amend, Action::Answer, Action::Ask, Action::Feedback, Action::Open, Action::Erase];
+    let client =
+        [Action::Send, Action::Amend, Action::Answer, Action::Ask, Action::Feedback, Action::Open, Action::Erase];
     for action in Action::ALL.iter().copied() {
         let mut act = ReferralAct::new(action);
         let expected = if client.contains(&action) { Deed::Client } else { Deed::Referral };

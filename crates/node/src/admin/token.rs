@@ -93,7 +93,11 @@ impl Tokens {
             found.token.last_used_on = Some(today);
             self.note(found.token.id, today);
         }
-        Ok(Grant { scope: found.token.scope.clone(), revoked: found.revoked.clone(), expires_at: found.token.expires_at })
+        Ok(Grant {
+            scope: found.token.scope.clone(),
+            revoked: found.revoked.clone(),
+            expires_at: found.token.expires_at,
+        })
     }
 
     /// A courtesy to whoever tidies up: a database that does not take it costs the call nothing.

@@ -150,8 +150,7 @@ impl<W: Watched> Watch<W> {
                 return Ok(next);
             }
             let after = self.next.clone();
-            let ask =
-                if self.is_end { self.watched.more(after) } else { self.watched.since(WatchFrom::After(after)) };
+            let ask = if self.is_end { self.watched.more(after) } else { self.watched.since(WatchFrom::After(after)) };
             self.take(ask).await?;
         }
     }

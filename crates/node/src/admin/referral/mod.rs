@@ -73,7 +73,7 @@ impl ReferralService for Service {
     ) -> Result<Response<proto::GetReferralResponse>, Status> {
         permit(&request, Method::GetReferral)?;
         let (view, names) = self.view(ReferralRequest::Show { id: request.into_inner().id }).await?;
-        let shape::View { referral, detail, .. } = shape::view(view, &names, Room::new());
+        let shape::View { referral, detail, .. } = shape::view(view, &names, &mut Room::new());
         Ok(Response::new(proto::GetReferralResponse { referral: Some(referral), detail: Some(detail) }))
     }
 
@@ -82,12 +82,8 @@ impl ReferralService for Service {
         request: Request<proto::OpenReferralRequest>,
     ) -> Result<Response<proto::OpenReferralResponse>, Status> {
         permit(&request, Method::OpenReferral)?;
-        let (mut view, names) = self.view(ReferralRequest::Open { id: request.into_inner().id }).await?;
-        let mut room = Room::new();
-        let said = view.opened.take().map(|opened| shape::said_of_person(opened, &mut room));
-        let shape::View { referral, detail, remarks } = shape::view(view, &names, room);
-        let (referral, detail) = (Some(referral), Some(detail));
-        Ok(Response::new(proto::OpenReferralResponse { referral, detail, said, remarks }))
+        let (view, names) = self.view(ReferralRequest::Open { id: request.into_inner().id }).await?;
+        Ok(Response::new(shape::opened(view, &names)))
     }
 
     async fn create_referral(
@@ -97,7 +93,7 @@ impl ReferralService for Service {
         permit(&request, Method::CreateReferral)?;
         let new = shape::new_referral(request.into_inner()).map_err(refused)?;
         let (view, names) = self.view(ReferralRequest::New(Box::new(new))).await?;
-        let shape::View { referral, detail, remarks } = shape::view(view, &names, Room::new());
+        let shape::View { referral, detail, remarks } = shape::view(view, &names, &mut Room::new());
         let (referral, detail) = (Some(referral), Some(detail));
         Ok(Response::new(proto::CreateReferralResponse { referral, detail, remarks }))
     }

@@ -5,7 +5,7 @@
 use super::Names;
 use crate::admin::shape::{Room, said};
 use crate::api::{
-    Direction, EventRow, KeyState, NewReferral, Opened, PassBackWord, Pii, ReferralAct, ReferralRow, ReferralView,
+    Direction, EventRow, KeyState, NewReferral, PassBackWord, Pii, ReferralAct, ReferralRow, ReferralView,
 };
 use domain::{Refusal, Timestamp};
 use prost::Message;
@@ -49,7 +49,7 @@ pub(in crate::admin) fn row(row: ReferralRow, names: &Names) -> proto::Referral 
 }
 
 /// One referral; the newest of its events go where there is no room for them. What is opened of it is dropped.
-pub(super) fn view(view: ReferralView, names: &Names, mut room: Room) -> View {
+pub(super) fn view(view: ReferralView, names: &Names, room: &mut Room) -> View {
     let all = view.events.len();
     let events: Vec<_> =
         view.events.into_iter().map(event).take_while(|event| room.take(event.encoded_len())).collect();
@@ -84,23 +84,29 @@ pub(super) fn view(view: ReferralView, names: &Names, mut room: Room) -> View {
     View { referral: row(view.row, names), detail, remarks: view.remarks }
 }
 
-/// What is said of the person. Answers and the agreement always fit; the form and words go where there is no room for them.
-pub(super) fn said_of_person(opened: Opened, room: &mut Room) -> proto::Said {
-    let exposed = |value: Option<Pii<Value>>| value.map(|value| value.expose().to_string()).unwrap_or_default();
-    let (answers_json, agreement_json) = (exposed(opened.answers), exposed(opened.agreement));
-    let _ = room.take(answers_json.len().saturating_add(agreement_json.len()));
-    let form = opened.form.map(|form| form.to_string()).unwrap_or_default();
-    let fits = room.take(form.len());
-    let all = opened.words.len();
-    let words = opened.words.into_iter().map(|(event, words)| proto::EventWords { event, words: words.into_exposed() });
-    let words: Vec<_> = words.take_while(|words| room.take(words.encoded_len())).collect();
-    proto::Said {
-        answers_json,
-        form_json: if fits { form } else { String::new() },
-        agreement_json,
-        is_cut: !fits || words.len() < all,
-        words,
+/// One referral with what is said of the person. Answers and the agreement always fit, and its events go before the form and words
+/// that belong to them, which are left out where there is no room.
+pub(super) fn opened(mut view: ReferralView, names: &Names) -> proto::OpenReferralResponse {
+    let opened = view.opened.take();
+    let mut room = Room::new();
+    let mut said = proto::Said::default();
+    if let Some(opened) = &opened {
+        let exposed = |value: &Option<Pii<Value>>| value.as_ref().map(|value| value.expose().to_string());
+        said.answers_json = exposed(&opened.answers).unwrap_or_default();
+        said.agreement_json = exposed(&opened.agreement).unwrap_or_default();
+        let _ = room.take(said.encoded_len());
     }
+    let View { referral, detail, remarks } = self::view(view, names, &mut room);
+    if let Some(opened) = opened {
+        let form = opened.form.map(|form| form.to_string()).unwrap_or_default();
+        let (fits, all) = (room.take(form.len()), opened.words.len());
+        let words = opened.words.into_iter();
+        let words = words.map(|(event, words)| proto::EventWords { event, words: words.into_exposed() });
+        said.words = words.take_while(|words| room.take(words.encoded_len())).collect();
+        said.is_cut = !fits || said.words.len() < all;
+        said.form_json = if fits { form } else { String::new() };
+    }
+    proto::OpenReferralResponse { referral: Some(referral), detail: Some(detail), said: Some(said), remarks }
 }
 
 /// What a new referral says.

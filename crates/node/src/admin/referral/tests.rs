@@ -2,8 +2,8 @@ use super::shape::*;
 use super::*;
 use crate::admin::shape::VALUE_BYTES;
 use crate::api::{
-    Action, Basis, Contact, Direction, EventRow, KeyState, Opened, OverdueRow, Owed, PassBackWord, Payloads, Pii, Reason,
-    ReferralAct, ReferralRow, ReferralView,
+    Action, Basis, Contact, Direction, EventRow, KeyState, Opened, OverdueRow, Owed, PassBackWord, Payloads, Pii,
+    Reason, ReferralAct, ReferralRow, ReferralView,
 };
 use domain::{RefusalKind, Timestamp, limits};
 use serde_json::{Value, json};
@@ -60,12 +60,12 @@ fn a_view(events: usize) -> ReferralView {
         events: (0..events).map(event).collect(),
         payloads: Payloads { named: 3, held: 2, key: KeyState::Awaited },
         pathway: Some("answers in a week".into()),
-        opened: Some(opened(1, 10)),
+        opened: Some(says(1, 10)),
         remarks: vec!["look".into()],
     }
 }
 
-fn opened(words: usize, bytes: usize) -> Opened {
+fn says(words: usize, bytes: usize) -> Opened {
     Opened {
         answers: Some(Pii::new(json!({"name": CANARY}))),
         form: Some(json!({"fields": []})),
@@ -80,48 +80,53 @@ fn names() -> Names {
 
 #[test]
 fn a_referral_says_what_the_view_says_and_nothing_of_the_person() {
-    let shown = view(a_view(2), &names(), Room::new());
+    let shown = view(a_view(2), &names(), &mut Room::new());
     let (referral, detail) = (shown.referral, shown.detail);
     assert_eq!((referral.id.as_str(), referral.direction.as_str()), (record(1).to_string().as_str(), "received"));
     assert_eq!((referral.partner_name.as_str(), referral.holder), ("Hoe Street Council", org(1).to_string()));
     assert_eq!((referral.owed[0].what.as_str(), referral.overdue[0].since_ms), ("start", 7));
     assert_eq!((detail.previous, detail.next.as_str()), (record(4).to_string(), ""));
-    assert_eq!((detail.pass_back.as_str(), detail.key.as_str(), detail.agreement_expires_at_ms), ("outcome", "awaited", 9));
+    assert_eq!(
+        (detail.pass_back.as_str(), detail.key.as_str(), detail.agreement_expires_at_ms),
+        ("outcome", "awaited", 9)
+    );
     assert_eq!(detail.possible, ["stop-confirm", "end"]);
     assert_eq!((detail.payloads_named, detail.payloads_held, detail.is_cut), (3, 2, false));
     let event = &detail.events[1];
     assert_eq!((event.action.as_str(), event.role.as_str(), event.staff.as_str()), ("send", "caseworker", ""));
     assert_eq!((event.at_ms, event.has_payload), (5, true));
     assert_eq!(shown.remarks, ["look"]);
-    let again = view(a_view(2), &names(), Room::new());
+    let again = view(a_view(2), &names(), &mut Room::new());
     assert!(!format!("{:?}{:?}", again.referral, again.detail).contains(CANARY));
 }
 
 #[test]
 fn what_is_said_of_a_person_is_told_to_who_opens_it() {
-    let said = said_of_person(opened(2, 10), &mut Room::new());
+    let shown = opened(ReferralView { opened: Some(says(2, 10)), ..a_view(2) }, &names());
+    let said = shown.said.unwrap();
     assert_eq!(serde_json::from_str::<Value>(&said.answers_json).unwrap(), json!({"name": CANARY}));
     assert_eq!(serde_json::from_str::<Value>(&said.agreement_json).unwrap(), json!({"given_by": "person"}));
     assert_eq!((said.form_json.as_str(), said.words.len(), said.is_cut), (r#"{"fields":[]}"#, 2, false));
+    assert_eq!((shown.detail.unwrap().events.len(), shown.remarks.len()), (2, 1));
     let nothing = Opened { answers: None, form: None, agreement: None, words: BTreeMap::new() };
-    assert_eq!(said_of_person(nothing, &mut Room::new()), proto::Said::default());
+    for nothing in [Some(nothing), None] {
+        let shown = opened(ReferralView { opened: nothing, ..a_view(1) }, &names());
+        assert_eq!(shown.said, Some(proto::Said::default()));
+    }
 }
 
 #[test]
 fn whatever_a_referral_holds_it_fits_one_message() {
     let check = |words: usize, events: usize, words_fit: bool, events_fit: bool| {
-        let mut room = Room::new();
-        let said = said_of_person(opened(words, limits::WORDS_BYTES), &mut room);
-        let shown = view(a_view(events), &names(), room);
-        let cut = (!said.is_cut, !shown.detail.is_cut);
-        let (referral, detail, said) = (Some(shown.referral), Some(shown.detail), Some(said));
-        let message = proto::OpenReferralResponse { referral, detail, said, remarks: shown.remarks };
+        let message =
+            opened(ReferralView { opened: Some(says(words, limits::WORDS_BYTES)), ..a_view(events) }, &names());
         assert!(message.encoded_len() < limits::MESSAGE_BYTES, "{}", message.encoded_len());
+        let cut = (!message.said.unwrap().is_cut, !message.detail.unwrap().is_cut);
         assert_eq!(cut, (words_fit, events_fit), "{words} {events}");
     };
     check(10, 100, true, true);
     check(2 * limits::REFERRAL_EVENTS, 2 * limits::REFERRAL_EVENTS, false, true);
-    check(1, 20_000, true, false);
+    check(1, 20_000, false, false);
     // A person's answers and agreement are there even where they are as large as they may be, beside every event.
     let largest = limits::ANSWERS_BYTES + limits::AGREEMENT_BYTES + limits::FORM_BYTES;
     assert!(largest < VALUE_BYTES / 2);

@@ -13,17 +13,11 @@ fn cursor(position: u64, doc_id: DocId) -> LogCursor {
 #[test]
 fn each_referral_comes_once_and_one_that_another_goes_on_from_before_it() {
     let owner = OrgId::from_bytes([1; 32]);
-    let entry = |position, id, kind| LogEntry {
-        cursor: cursor(position, DocId::new(id, kind, &owner)),
-        owner,
-        stands: None,
-    };
+    let entry =
+        |position, id, kind| LogEntry { cursor: cursor(position, DocId::new(id, kind, &owner)), owner, stands: None };
     let before = cursor(0, DocId::from_bytes([0; 32]));
-    let entries = [
-        entry(1, record(2), Kind::REQUEST),
-        entry(2, record(3), Kind::REQUEST),
-        entry(3, record(2), Kind::RESPONSE),
-    ];
+    let entries =
+        [entry(1, record(2), Kind::REQUEST), entry(2, record(3), Kind::REQUEST), entry(3, record(2), Kind::RESPONSE)];
     let told = places(&before, &entries, |id| (*id == record(2)).then(|| record(1)));
     let at = |n: usize| entries[n].cursor.to_string();
     let expected = [(record(3), at(1)), (record(1), at(1)), (record(2), at(2))];

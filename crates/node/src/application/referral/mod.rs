@@ -96,13 +96,16 @@ impl Application {
     }
 
     /// Notes who reads what is said of people, before it is shown.
-    pub(super) async fn note_reading(&self, role: Role, referrals: &[RecordId], what: AccessKind) -> Result<(), Refusal> {
+    pub(super) async fn note_reading(
+        &self,
+        role: Role,
+        referrals: &[RecordId],
+        what: AccessKind,
+    ) -> Result<(), Refusal> {
         let at = crate::clock::now();
         let (node, staff) = (self.0.node, self.staff());
-        let readings: Vec<_> = referrals
-            .iter()
-            .map(|referral| Reading { at, node, role, staff, referral: *referral, what })
-            .collect();
+        let readings: Vec<_> =
+            referrals.iter().map(|referral| Reading { at, node, role, staff, referral: *referral, what }).collect();
         self.0.store.note_reading(&readings).await.map_err(fault)
     }
 
@@ -115,8 +118,9 @@ impl Application {
                 Refusal::new(RefusalKind::NotFound, "what this referral said of the person was erased here")
                     .hint("nothing brings it back; the other party has what it kept")
             } else {
-                Refusal::new(RefusalKind::Busy, "the key to this referral is not here yet")
-                    .hint("it comes from the other party with the next link; `fingerpost status` shows whether there is one")
+                Refusal::new(RefusalKind::Busy, "the key to this referral is not here yet").hint(
+                    "it comes from the other party with the next link; `fingerpost status` shows whether there is one",
+                )
             });
         };
         self.running()?.vault.key(parties, &locked)
