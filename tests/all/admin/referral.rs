@@ -63,7 +63,8 @@ impl Two {
 
     fn says(&self) -> CreateReferralRequest {
         let answers = json!({
-            "session": "tuesday", "name": PERSON, "phone": "020 7946 0101", "safe_to_call": true,
+            "session": "tuesday", "name": PERSON, "phone": "020 7946 0101", "safe_to_call": true, "safe_to_leave_message": false,
+            "safe_to_text": true,
             "agrees": true, "pass_back": "outcome",
         });
         let agreement = json!({
