@@ -2,14 +2,15 @@
 
 use super::{Node, PATIENCE, expect_refused, run, until};
 use serde_json::{Value, json};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 use tests::postgres::Cluster;
 use tests::software::Software;
 use tonic::{Code, Status, Streaming};
 use wire::proto::admin::watch_referrals_response::Event;
 use wire::proto::admin::{
-    ActOnReferralRequest, CreateReferralRequest, GetReferralRequest, ListReferralsRequest, OpenReferralRequest,
-    OpenReferralResponse, Referral, SendReferralRequest, WatchReferralsRequest, WatchReferralsResponse,
+    ActOnReferralRequest, CreateReferralRequest, DiscardReferralRequest, GetReferralRequest, ListReferralsRequest,
+    OpenReferralRequest, OpenReferralResponse, Referral, SendReferralRequest, UpdateReferralRequest,
+    WatchReferralsRequest, WatchReferralsResponse,
 };
 
 /// Who is referred. No test prints what is said of them.
@@ -162,6 +163,7 @@ async fn story(two: &mut Two) {
     let (mut at_workers, mut at_arts) = (Watcher::after(&workers, "").await, Watcher::after(&arts, "").await);
     assert_eq!((at_workers.until_caught_up().await, at_arts.until_caught_up().await), (vec![], vec![]));
 
+    drafts(two, &workers).await;
     let made = workers.referrals().create_referral(two.says()).await.expect("it is kept").into_inner();
     assert!(!format!("{made:?}").contains(PERSON) && made.remarks.is_empty(), "{:?}", made.remarks);
     let id = made.referral.expect("it").id;
@@ -180,6 +182,7 @@ async fn story(two: &mut Two) {
     let early = at_arts.token.clone();
 
     let before = readings(&two.arts).len();
+    let began = Instant::now();
     let read = loop {
         // The key and the sealed answers come behind the request.
         match open(&arts, &id).await {
@@ -187,6 +190,7 @@ async fn story(two: &mut Two) {
             Ok(_) => {}
             Err(status) => assert_eq!(status.code(), Code::Unavailable, "{status:?}"),
         }
+        assert!(began.elapsed() < PATIENCE, "what was sealed does not come");
     };
     let said = read.said.expect("what it says");
     assert_eq!(serde_json::from_str::<Value>(&said.answers_json).expect("JSON")["name"], PERSON);
@@ -209,10 +213,31 @@ async fn story(two: &mut Two) {
     let seen = open(&workers, &id).await.expect("it is here").said.expect("what it says");
     assert!(seen.words.iter().any(|words| words.words == "Welcome"), "words come to the other party");
     refused(two, &workers, &id).await;
-    let row = |software: &Software| software.referrals();
-    let listed = row(&workers).list_referrals(ListReferralsRequest::default()).await.expect("a page").into_inner();
+    let listed = workers.referrals().list_referrals(ListReferralsRequest::default()).await;
+    let listed = listed.expect("a page").into_inner();
     assert_eq!((listed.referrals.len(), listed.next_page_token.as_str()), (1, ""));
     assert_eq!(listed.referrals[0].partner_name, "Copper Lane Arts");
+}
+
+/// A draft is kept until it is whole, changed, and thrown away; nobody but its own organisation hears of it.
+async fn drafts(two: &Two, workers: &Software) {
+    let whole = two.says();
+    let half = CreateReferralRequest { agreement_json: String::new(), ..whole.clone() };
+    let made = workers.referrals().create_referral(half).await.expect("it is kept").into_inner();
+    assert!(made.remarks[0].contains("agreement"), "{:?}", made.remarks);
+    let id = made.referral.expect("it").id;
+    let refused = workers.referrals().send_referral(SendReferralRequest { id: id.clone() }).await;
+    expect_refused(refused, Code::FailedPrecondition, "wrong_state", "agreement");
+    let change = UpdateReferralRequest { id: id.clone(), agreement_json: whole.agreement_json, ..Default::default() };
+    let changed = workers.referrals().update_referral(change).await.expect("it is kept").into_inner();
+    assert_eq!(changed.remarks, Vec::<String>::new());
+    let listed = workers.referrals().list_referrals(ListReferralsRequest::default()).await.expect("a page");
+    assert_eq!(listed.into_inner().referrals.first().map(|row| row.request.clone()), Some("draft".to_owned()));
+    let discard = DiscardReferralRequest { id };
+    workers.referrals().discard_referral(discard.clone()).await.expect("it is gone");
+    expect_refused(workers.referrals().discard_referral(discard).await, Code::NotFound, "not_found", "no draft");
+    let listed = workers.referrals().list_referrals(ListReferralsRequest::default()).await.expect("a page");
+    assert_eq!(listed.into_inner().referrals, []);
 }
 
 /// What software may not do, and what it may do without reading of people.

@@ -7,7 +7,7 @@ use tonic::Code;
 const SCOPES: [&str; 4] = ["read", "write", "referral", "client"];
 
 /// Each call, and what it takes.
-const CALLS: [(&str, &[&str]); 14] = [
+const CALLS: [(&str, &[&str]); 16] = [
     ("/fingerpost.admin.v1.ListingService/ListListings", &["read", "write"]),
     ("/fingerpost.admin.v1.ListingService/GetListing", &["read", "write"]),
     ("/fingerpost.admin.v1.ListingService/WatchListings", &["read", "write"]),
@@ -21,6 +21,8 @@ const CALLS: [(&str, &[&str]); 14] = [
     ("/fingerpost.admin.v1.ReferralService/WatchReferrals", &["referral", "client"]),
     ("/fingerpost.admin.v1.ReferralService/OpenReferral", &["client"]),
     ("/fingerpost.admin.v1.ReferralService/CreateReferral", &["client"]),
+    ("/fingerpost.admin.v1.ReferralService/UpdateReferral", &["client"]),
+    ("/fingerpost.admin.v1.ReferralService/DiscardReferral", &["client"]),
     ("/fingerpost.admin.v1.ReferralService/SendReferral", &["client"]),
 ];
 

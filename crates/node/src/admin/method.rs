@@ -18,6 +18,8 @@ pub(super) enum Method {
     GetReferral,
     OpenReferral,
     CreateReferral,
+    UpdateReferral,
+    DiscardReferral,
     SendReferral,
     ActOnReferral,
     WatchReferrals,
@@ -30,7 +32,11 @@ impl Method {
             Self::ListListings | Self::GetListing | Self::WatchListings => Deed::Read,
             Self::CreateListing | Self::UpdateListing | Self::ShareListing | Self::WithdrawListing => Deed::Write,
             Self::ListReferrals | Self::GetReferral | Self::ActOnReferral | Self::WatchReferrals => Deed::Referral,
-            Self::OpenReferral | Self::CreateReferral | Self::SendReferral => Deed::Client,
+            Self::OpenReferral
+            | Self::CreateReferral
+            | Self::UpdateReferral
+            | Self::DiscardReferral
+            | Self::SendReferral => Deed::Client,
         }
     }
 }

@@ -6,7 +6,7 @@ use prost_types::FileDescriptorSet;
 use std::collections::BTreeSet;
 use wire::proto::ADMIN_DESCRIPTOR_SET;
 
-const ALL: [Method; 14] = [
+const ALL: [Method; 16] = [
     Method::ListListings,
     Method::GetListing,
     Method::CreateListing,
@@ -18,6 +18,8 @@ const ALL: [Method; 14] = [
     Method::GetReferral,
     Method::OpenReferral,
     Method::CreateReferral,
+    Method::UpdateReferral,
+    Method::DiscardReferral,
     Method::SendReferral,
     Method::ActOnReferral,
     Method::WatchReferrals,

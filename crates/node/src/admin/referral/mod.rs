@@ -98,6 +98,30 @@ impl ReferralService for Service {
         Ok(Response::new(proto::CreateReferralResponse { referral, detail, remarks }))
     }
 
+    async fn update_referral(
+        &self,
+        request: Request<proto::UpdateReferralRequest>,
+    ) -> Result<Response<proto::UpdateReferralResponse>, Status> {
+        permit(&request, Method::UpdateReferral)?;
+        let (id, change) = shape::draft_change(request.into_inner()).map_err(refused)?;
+        let (view, names) = self.view(ReferralRequest::Edit { id, draft: Box::new(change) }).await?;
+        let shape::View { referral, detail, remarks } = shape::view(view, &names, &mut Room::new());
+        let (referral, detail) = (Some(referral), Some(detail));
+        Ok(Response::new(proto::UpdateReferralResponse { referral, detail, remarks }))
+    }
+
+    async fn discard_referral(
+        &self,
+        request: Request<proto::DiscardReferralRequest>,
+    ) -> Result<Response<proto::DiscardReferralResponse>, Status> {
+        permit(&request, Method::DiscardReferral)?;
+        let discard = ReferralRequest::Discard { id: request.into_inner().id };
+        match self.ask(Ask::Referral(discard)).await? {
+            Answer::Done => Ok(Response::new(proto::DiscardReferralResponse {})),
+            _ => Err(fault()),
+        }
+    }
+
     async fn send_referral(
         &self,
         request: Request<proto::SendReferralRequest>,

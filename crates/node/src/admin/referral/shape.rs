@@ -5,7 +5,7 @@
 use super::Names;
 use crate::admin::shape::{Room, said};
 use crate::api::{
-    Direction, EventRow, KeyState, NewReferral, PassBackWord, Pii, ReferralAct, ReferralRow, ReferralView,
+    Direction, DraftChange, EventRow, KeyState, NewReferral, PassBackWord, Pii, ReferralAct, ReferralRow, ReferralView,
 };
 use domain::{Refusal, Timestamp};
 use prost::Message;
@@ -117,6 +117,16 @@ pub(super) fn new_referral(asked: proto::CreateReferralRequest) -> Result<NewRef
         answers: object("answers_json", asked.answers_json)?,
         agreement: object("agreement_json", asked.agreement_json)?,
     })
+}
+
+/// What replaces what a draft says, and of which draft. Refused where nothing is said.
+pub(super) fn draft_change(asked: proto::UpdateReferralRequest) -> Result<(String, DraftChange), Refusal> {
+    let answers = object("answers_json", asked.answers_json)?;
+    let agreement = object("agreement_json", asked.agreement_json)?;
+    if answers.is_none() && agreement.is_none() {
+        return Err(Refusal::invalid("nothing is said to be changed").hint("set answers_json, agreement_json or both"));
+    }
+    Ok((asked.id, DraftChange { answers, agreement }))
 }
 
 /// What is to be done, and to which referral.

@@ -2,8 +2,8 @@ use super::shape::*;
 use super::*;
 use crate::admin::shape::VALUE_BYTES;
 use crate::api::{
-    Action, Basis, Contact, Direction, EventRow, KeyState, Opened, OverdueRow, Owed, PassBackWord, Payloads, Pii,
-    Reason, ReferralAct, ReferralRow, ReferralView,
+    Action, Basis, Contact, Direction, DraftChange, EventRow, KeyState, NewReferral, Opened, OverdueRow, Owed,
+    PassBackWord, Payloads, Pii, Reason, ReferralAct, ReferralRow, ReferralView,
 };
 use domain::{RefusalKind, Timestamp, limits};
 use serde_json::{Value, json};
@@ -194,6 +194,25 @@ fn an_act_reads_as_it_was_said_and_what_was_not_said_is_not_there() {
 }
 
 #[test]
+fn what_is_said_of_a_draft_replaces_what_it_said_and_the_rest_stays() {
+    let asked = proto::CreateReferralRequest {
+        pathway: "5f0c".into(),
+        answers_json: r#"{"name": "x"}"#.into(),
+        ..Default::default()
+    };
+    let expected = NewReferral {
+        pathway: "5f0c".into(),
+        previous: None,
+        answers: Some(Pii::new(json!({"name": "x"}))),
+        agreement: None,
+    };
+    assert_eq!(new_referral(asked).unwrap(), expected);
+    let asked = proto::UpdateReferralRequest { id: "01".into(), agreement_json: "{}".into(), ..Default::default() };
+    let expected = DraftChange { answers: None, agreement: Some(Pii::new(json!({}))) };
+    assert_eq!(draft_change(asked).unwrap(), ("01".to_owned(), expected));
+}
+
+#[test]
 fn what_cannot_be_read_is_refused_without_a_word_of_it() {
     let check = |asked: proto::ActOnReferralRequest, says: &str| {
         let refusal = act(asked).unwrap_err();
@@ -209,6 +228,8 @@ fn what_cannot_be_read_is_refused_without_a_word_of_it() {
     check(proto::ActOnReferralRequest { basis: CANARY.into(), ..asked() }, "basis says");
     check(proto::ActOnReferralRequest { answers_json: CANARY.into(), ..asked() }, "answers_json is not JSON");
     check(proto::ActOnReferralRequest { answers_json: format!("{CANARY:?}"), ..asked() }, "no object");
+    let refusal = draft_change(proto::UpdateReferralRequest { id: "01".into(), ..Default::default() }).unwrap_err();
+    assert!(refusal.message.contains("nothing is said to be changed"), "{refusal:?}");
     let new = proto::CreateReferralRequest { agreement_json: format!("{{\"name\": {CANARY}"), ..Default::default() };
     let refusal = new_referral(new).unwrap_err();
     assert!(refusal.message.contains("agreement_json") && !format!("{refusal:?}").contains(CANARY), "{refusal:?}");

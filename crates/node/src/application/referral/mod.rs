@@ -47,7 +47,7 @@ impl Application {
 
     async fn referral_rows(&self, all: bool) -> Result<ReferralResponse, Refusal> {
         let mut rows = self.ranked_rows(all).await?;
-        rows.sort_by(|a, b| (a.0, a.1, a.2.id).cmp(&(b.0, b.1, b.2.id)));
+        rows.sort_by_key(|(rank, since, row)| (*rank, *since, row.id));
         let rows = rows.into_iter().map(|(_, _, row)| row).collect();
         Ok(ReferralResponse::List { rows, names: self.names().await? })
     }
