@@ -15,6 +15,9 @@ use wire::proto::admin::{
 
 /// Who is referred. No test prints what is said of them.
 const PERSON: &str = "Maud Canary";
+const WORKERS: &str = "Link Workers";
+const ARTS: &str = "Copper Lane Arts";
+const SHELTER: &str = "Night Shelter";
 const YEAR_MS: i64 = 366 * 24 * 60 * 60 * 1000;
 
 /// Who refers, and who is referred to; both compared words and agreed to share.
@@ -26,63 +29,89 @@ struct Two {
 
 impl Two {
     fn new(database: Option<String>) -> Self {
-        let (workers, arts) = (Node::new("Link Workers", database), Node::new("Copper Lane Arts", None));
-        let drawing = arts.add("Drawing");
-        let example = arts.folder.run(["pathway", "example", "arts-group"]);
-        let file = arts.folder.file("pathway.yaml", &example.out);
-        arts.folder.run(["form", "publish", "arts-group"]).expect_done();
-        let file = file.to_str().expect("a path");
-        arts.folder.run(["pathway", "publish", file, "--listing", &drawing]).expect_done();
-        let code = arts.folder.json(["invite"])["code"].as_str().expect("a code").to_owned();
-        workers.folder.json(["join", &code]);
-        let shown = |node: &Node, partner: &str, field: &str| {
-            node.folder.json(["partner", "show", partner])[field].as_str().expect("words").to_owned()
-        };
-        let (a, w) = ("Copper Lane Arts", "Link Workers");
-        until("both know each other by name", || {
-            let knows = |node: &Node, partner| node.folder.run(["partner", "show", partner]).code == 0;
-            (knows(&workers, a) && knows(&arts, w)).then_some(())
-        });
-        let (of_arts, of_workers) = (shown(&arts, w, "own_words"), shown(&workers, a, "own_words"));
-        workers.folder.run(["partner", "confirm", a, "--words", &of_arts]).expect_done();
-        arts.folder.run(["partner", "confirm", w, "--words", &of_workers]).expect_done();
-        let now = SystemTime::UNIX_EPOCH.elapsed().expect("a clock").as_millis();
-        let now = domain::Timestamp::from_ms(i64::try_from(now).expect("a time"));
-        let ends = now.plus_ms(YEAR_MS).day().to_string();
-        for (node, partner) in [(&workers, a), (&arts, w)] {
-            let words = ["partner", "agreement", partner, "--reference", "DSA 12", "--expires", &ends];
-            node.folder.run(words).expect_done();
-            until("each is verified", || (partner_of(node)["trust"] == "verified").then_some(()));
-        }
-        let pathway = until("the pathway and its form are there", || {
-            let rows = |what: &str| workers.folder.run([what, "list", "--json"]).out;
-            let pathway: Value = serde_json::from_str(rows("pathway").lines().next()?).ok()?;
-            (!rows("form").is_empty()).then(|| pathway["id"].as_str().expect("an id").to_owned())
-        });
+        let (workers, arts) = (Node::new(WORKERS, database), Node::new(ARTS, None));
+        let drawing = publish(&arts, ARTS);
+        befriend((&workers, WORKERS), (&arts, ARTS));
+        let pathway = pathway_to(&workers, &drawing);
         Self { workers, arts, pathway }
     }
 
     fn says(&self) -> CreateReferralRequest {
-        let answers = json!({
-            "session": "tuesday", "name": PERSON, "phone": "020 7946 0101", "safe_to_call": true, "safe_to_leave_message": false,
-            "safe_to_text": true,
-            "agrees": true, "pass_back": "outcome",
-        });
-        let agreement = json!({
-            "given_by": "person", "how": "telephone", "language": "en", "interpreter": "none",
-            "covers": ["Copper Lane Arts"], "pass_back": "outcome", "given_at": "2026-01-05T10:00:00Z",
-        });
-        CreateReferralRequest {
-            pathway: self.pathway.clone(),
-            answers_json: answers.to_string(),
-            agreement_json: agreement.to_string(),
-            ..Default::default()
-        }
+        says(&self.pathway, ARTS)
     }
 }
 
-fn partner_of(node: &Node) -> Value {
-    node.folder.json(["partner", "list"])
+/// Publishes how to be referred to, and gives the listing that it leads to.
+fn publish(node: &Node, name: &str) -> String {
+    let listing = node.add("Drawing");
+    let example = node.folder.run(["pathway", "example", "arts-group"]).out.replace(ARTS, name);
+    let file = node.folder.file("pathway.yaml", &example);
+    node.folder.run(["form", "publish", "arts-group"]).expect_done();
+    node.folder.run(["pathway", "publish", file.to_str().expect("a path"), "--listing", &listing]).expect_done();
+    listing
+}
+
+/// Pairs two, has them compare words, and notes at both that they agreed to share.
+fn befriend((one, of_one): (&Node, &str), (other, of_other): (&Node, &str)) {
+    let code = other.folder.json(["invite"])["code"].as_str().expect("a code").to_owned();
+    one.folder.json(["join", &code]);
+    let now = SystemTime::UNIX_EPOCH.elapsed().expect("a clock").as_millis();
+    let now = domain::Timestamp::from_ms(i64::try_from(now).expect("a time"));
+    let ends = now.plus_ms(YEAR_MS).day().to_string();
+    for (node, partner, there, own) in [(one, of_other, other, of_one), (other, of_one, one, of_other)] {
+        until("each knows the other by name", || {
+            let knows = |node: &Node, partner: &str| node.folder.run(["partner", "show", partner]).code == 0;
+            (knows(node, partner) && knows(there, own)).then_some(())
+        });
+        let words = there.folder.json(["partner", "show", own])["own_words"].as_str().expect("words").to_owned();
+        node.folder.run(["partner", "confirm", partner, "--words", &words]).expect_done();
+        let agreed = ["partner", "agreement", partner, "--reference", "DSA 12", "--expires", &ends];
+        node.folder.run(agreed).expect_done();
+    }
+    for (node, partner) in [(one, of_other), (other, of_one)] {
+        until("each is verified", || {
+            let shown = node.folder.run(["partner", "list", "--json"]).out;
+            let mut rows = shown.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            rows.any(|row| row["name"] == partner && row["trust"] == "verified").then_some(())
+        });
+    }
+}
+
+/// The pathway that leads to a partner's listing, once it and a form are here.
+fn pathway_to(node: &Node, listing: &str) -> String {
+    until("the pathway and its form are there", || {
+        let rows = |what: &str| node.folder.run([what, "list", "--json"]).out;
+        let pathways = rows("pathway");
+        let mut pathways = pathways.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let pathway = pathways.find(|row| row["listing"] == listing)?;
+        (!rows("form").is_empty()).then(|| pathway["id"].as_str().expect("an id").to_owned())
+    })
+}
+
+/// A referral of the person to an organisation.
+fn says(pathway: &str, receiver: &str) -> CreateReferralRequest {
+    let answers = json!({
+        "session": "tuesday", "name": PERSON, "phone": "020 7946 0101", "safe_to_call": true,
+        "safe_to_leave_message": false, "safe_to_text": true, "agrees": true, "pass_back": "outcome",
+    });
+    let agreement = json!({
+        "given_by": "person", "how": "telephone", "language": "en", "interpreter": "none",
+        "covers": [receiver], "pass_back": "outcome", "given_at": "2026-01-05T10:00:00Z",
+    });
+    CreateReferralRequest {
+        pathway: pathway.to_owned(),
+        answers_json: answers.to_string(),
+        agreement_json: agreement.to_string(),
+        ..Default::default()
+    }
+}
+
+/// Makes a draft and sends it; gives its id.
+async fn send(software: &Software, says: CreateReferralRequest) -> String {
+    let made = software.referrals().create_referral(says).await.expect("it is kept").into_inner();
+    let id = made.referral.expect("it").id;
+    software.referrals().send_referral(SendReferralRequest { id: id.clone() }).await.expect("it leaves");
+    id
 }
 
 fn doing(id: &str, action: &str) -> ActOnReferralRequest {
@@ -233,6 +262,27 @@ async fn drafts(two: &Two, workers: &Software) {
     assert_eq!(changed.remarks, Vec::<String>::new());
     let listed = workers.referrals().list_referrals(ListReferralsRequest::default()).await.expect("a page");
     assert_eq!(listed.into_inner().referrals.first().map(|row| row.request.clone()), Some("draft".to_owned()));
+    let (mut ids, mut page_token) = (Vec::new(), String::new());
+    let mut expected = vec![id.clone()];
+    for _ in 0..2 {
+        let made = workers.referrals().create_referral(two.says()).await.expect("it is kept").into_inner();
+        expected.push(made.referral.expect("it").id);
+    }
+    expected.sort();
+    loop {
+        let request = ListReferralsRequest { page_size: 1, page_token, skip_finished: true };
+        let page = workers.referrals().list_referrals(request).await.expect("a page").into_inner();
+        assert!(page.referrals.len() <= 1, "{page:?}");
+        ids.extend(page.referrals.into_iter().map(|row| row.id));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(ids, expected, "each once, in their order");
+    for id in expected.into_iter().filter(|other| *other != id) {
+        workers.referrals().discard_referral(DiscardReferralRequest { id }).await.expect("it is gone");
+    }
     let discard = DiscardReferralRequest { id };
     workers.referrals().discard_referral(discard.clone()).await.expect("it is gone");
     expect_refused(workers.referrals().discard_referral(discard).await, Code::NotFound, "not_found", "no draft");
@@ -267,4 +317,46 @@ async fn refused(two: &Two, workers: &Software, id: &str) {
     expect_refused(answer, invalid, "invalid", "answers_json");
     let withdrawn = ActOnReferralRequest { reason: "person-asked".into(), ..doing(id, "withdraw") };
     assert_eq!(act(&board, withdrawn).await.expect("it moves on").request, "withdrawn");
+}
+
+/// What is owed in a referral can rest on the one that goes on from it: whoever watches hears of the first when only the second
+/// changed, also when they come back.
+#[test]
+fn a_referral_that_another_goes_on_from_comes_with_every_change_of_that() {
+    run(async {
+        let two = Two::new(None);
+        let shelter = Node::new(SHELTER, None);
+        let beds = publish(&shelter, SHELTER);
+        befriend((&shelter, SHELTER), (&two.arts, ARTS));
+        let pathway = pathway_to(&two.arts, &beds);
+        let (workers, arts, shelter) = (two.workers.socket().await, two.arts.socket().await, shelter.socket().await);
+        let mut at_arts = Watcher::after(&arts, "").await;
+        let first = send(&workers, two.says()).await;
+        at_arts.until_it_is(&first, "sent", "none").await;
+        act(&arts, doing(&first, "accept")).await.expect("it is done");
+        at_arts.until_it_is(&first, "sent", "accepted").await;
+
+        let onward = CreateReferralRequest { previous: first.clone(), ..says(&pathway, SHELTER) };
+        let second = send(&arts, onward).await;
+        let mut at_shelter = Watcher::after(&shelter, "").await;
+        at_shelter.until_it_is(&second, "sent", "none").await;
+        at_arts.until_it_is(&second, "sent", "none").await;
+        at_arts.until_caught_up().await;
+        let before = at_arts.token.clone();
+        act(&shelter, doing(&second, "accept")).await.expect("it is done");
+        at_arts.until_it_is(&second, "sent", "accepted").await;
+        let mut back = Watcher::after(&arts, &before).await;
+        let (told, token) = (back.next().await, back.token.clone());
+        let Event::Referral(row) = told else { panic!("the first referral comes first: {told:?}") };
+        assert_eq!(row.id, first);
+        assert!(row.owed.iter().any(|owed| owed.what.contains("pass-on")), "{row:?}");
+        let again = Watcher::after(&arts, &token).await.until_caught_up().await;
+        assert!(
+            again.iter().any(|(id, ..)| *id == second),
+            "who took in the first alone is told of the second: {again:?}"
+        );
+
+        let passed = ActOnReferralRequest { next: second.clone(), ..doing(&first, "pass-on") };
+        assert_eq!(act(&arts, passed).await.expect("it is done").response, "passed on");
+    });
 }
