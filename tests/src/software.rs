@@ -8,14 +8,18 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
+use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint, Uri};
 use tonic::{Request, Status};
 use tonic_health::pb::health_client::HealthClient;
+use tonic_prost::ProstCodec;
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use wire::proto::admin::listing_service_client::ListingServiceClient;
+use wire::proto::admin::referral_service_client::ReferralServiceClient;
 
 /// A channel that shows a token with every call.
 pub type Shown = InterceptedService<Channel, Token>;
@@ -114,6 +118,21 @@ impl Software {
     /// To ask about listings.
     pub fn listings(&self) -> ListingServiceClient<Shown> {
         ListingServiceClient::with_interceptor(self.channel.clone(), self.token.clone())
+    }
+
+    /// To ask about referrals.
+    pub fn referrals(&self) -> ReferralServiceClient<Shown> {
+        ReferralServiceClient::with_interceptor(self.channel.clone(), self.token.clone())
+    }
+
+    /// Calls any method, by its path, with a message that says nothing; of a stream, waits for the first message.
+    pub async fn call(&self, path: &'static str) -> Result<(), Status> {
+        let shown = InterceptedService::new(self.channel.clone(), self.token.clone());
+        let mut grpc = Grpc::new(shown);
+        grpc.ready().await.map_err(|e| Status::unknown(e.to_string()))?;
+        let codec = ProstCodec::<(), ()>::default();
+        let answer = grpc.server_streaming(Request::new(()), PathAndQuery::from_static(path), codec).await?;
+        answer.into_inner().message().await.map(drop)
     }
 
     /// To ask whether all is well.

@@ -81,13 +81,13 @@ impl Store {
         Ok(LogCursor { epoch: state.epoch, position: state.head, doc_id: LAST_DOCUMENT, quiet_until: 0 })
     }
 
-    /// The next documents of a kind, of one owner or of all, that changed behind a cursor: at most
+    /// The next documents of these kinds, of one owner or of all, that changed behind a cursor: at most
     /// [`limits::LOG_PAGE_ROWS`], and past the first no more than [`limits::LOG_PAGE_BYTES`] of changes. `None` when the
     /// cursor is of no use: it is from a later state of this database than the one that is here, or from so long ago
     /// that what was deleted since is forgotten.
     pub async fn log_page(
         &self,
-        kind: Kind,
+        kinds: &[Kind],
         owner: Option<OrgId>,
         after: &LogCursor,
     ) -> Result<Option<LogPage>, StoreError> {
@@ -97,10 +97,13 @@ impl Store {
         if !is_usable(connection, &state, after).await? {
             return Ok(None);
         }
-        let mut places = documents(connection, kind, owner, after).await?;
-        let from_documents = places.len();
-        places.extend(gone(connection, kind, owner, after).await?);
-        let is_full = from_documents == limits::LOG_PAGE_ROWS || places.len() - from_documents == limits::LOG_PAGE_ROWS;
+        let (mut places, mut is_full) = (Vec::new(), false);
+        for kind in kinds {
+            let standing = documents(connection, *kind, owner, after).await?;
+            let gone = gone(connection, *kind, owner, after).await?;
+            is_full |= standing.len() == limits::LOG_PAGE_ROWS || gone.len() == limits::LOG_PAGE_ROWS;
+            places.extend(standing.into_iter().chain(gone));
+        }
         places.sort_by_key(|place| (place.position, place.doc_id));
         let taken = fitting(&places);
         let is_end = !is_full && taken == places.len();

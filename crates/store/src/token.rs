@@ -3,7 +3,7 @@
 use crate::sql::{self, Value};
 use crate::{Store, StoreError};
 use domain::Timestamp;
-use domain::token::{TokenHash, TokenScope};
+use domain::token::{TokenHash, TokenScopes};
 use sqlx::any::AnyRow;
 
 /// What is kept of one API token.
@@ -14,7 +14,7 @@ pub struct Token {
     /// What a person calls it.
     pub name: String,
     /// What it is good for.
-    pub scope: TokenScope,
+    pub scope: TokenScopes,
     /// SHA-256 of the token.
     pub hash: TokenHash,
     /// When it was made.
@@ -31,10 +31,7 @@ impl Store {
         let row = [
             Value::from(&token.id),
             sql::text(&token.name, "the name of an API token")?,
-            Value::Int(match token.scope {
-                TokenScope::Read => 1,
-                TokenScope::Write => 2,
-            }),
+            Value::Int(token.scope.bits().into()),
             token.hash.as_bytes().into(),
             Value::Int(token.made_at.as_ms()),
             Value::int_or_none(token.expires_at.map(Timestamp::as_ms)),
@@ -77,14 +74,15 @@ fn read_token(row: &AnyRow) -> Result<Token, StoreError> {
     Ok(Token {
         id: sql::id(row, 0, "token id")?,
         name: sql::string(row, 1)?,
-        scope: match sql::int(row, 2)? {
-            1 => TokenScope::Read,
-            2 => TokenScope::Write,
-            other => return Err(StoreError::corrupt(format!("a stored API token has scope {other}"))),
-        },
+        scope: scope(sql::int(row, 2)?)?,
         hash: TokenHash::from_bytes(sql::id(row, 3, "token hash")?),
         made_at: Timestamp::from_ms(sql::int(row, 4)?),
         expires_at: sql::int_or_none(row, 5)?.map(Timestamp::from_ms),
         last_used_on: sql::int_or_none(row, 6)?,
     })
+}
+
+fn scope(kept: i64) -> Result<TokenScopes, StoreError> {
+    let scopes = u8::try_from(kept).ok().and_then(TokenScopes::from_bits);
+    scopes.ok_or_else(|| StoreError::corrupt(format!("a stored API token has scope {kept}")))
 }

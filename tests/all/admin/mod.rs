@@ -2,6 +2,8 @@
 
 mod listing;
 mod port;
+mod referral;
+mod scope;
 mod watch;
 
 use std::time::Duration;

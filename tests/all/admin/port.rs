@@ -17,8 +17,12 @@ use wire::proto::admin::{CreateListingRequest, ListListingsRequest, ListListings
 /// What the port does not speak.
 const OLD: &[&rustls::SupportedProtocolVersion] = &[&TLS12];
 
-const SERVICES: [&str; 3] =
-    ["fingerpost.admin.v1.ListingService", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"];
+const SERVICES: [&str; 4] = [
+    "fingerpost.admin.v1.ListingService",
+    "fingerpost.admin.v1.ReferralService",
+    "grpc.health.v1.Health",
+    "grpc.reflection.v1.ServerReflection",
+];
 
 async fn list(software: &Software) -> Result<ListListingsResponse, Status> {
     Ok(software.listings().list_listings(ListListingsRequest::default()).await?.into_inner())
@@ -141,7 +145,7 @@ fn health_and_reflection_are_on_both() {
         let (socket, port) = (node.socket().await, node.port().await);
         let with_token = port.with(&node.token("website", "read"));
         for software in [&socket, &port] {
-            for service in ["", SERVICES[0]] {
+            for service in ["", SERVICES[0], SERVICES[1]] {
                 let request = HealthCheckRequest { service: service.to_owned() };
                 let answer = software.health().check(request).await.expect("anybody may ask").into_inner();
                 assert_eq!(answer.status(), ServingStatus::Serving);
@@ -153,7 +157,7 @@ fn health_and_reflection_are_on_both() {
             let ask = |message| ServerReflectionRequest { host: String::new(), message_request: Some(message) };
             let asked = futures::stream::iter([
                 ask(MessageRequest::ListServices(String::new())),
-                ask(MessageRequest::FileContainingSymbol(SERVICES[0].into())),
+                ask(MessageRequest::FileContainingSymbol(SERVICES[1].into())),
                 ask(MessageRequest::FileContainingSymbol("fingerpost.sync.v1.SyncService".into())),
             ]);
             let mut answers = software.reflection().server_reflection_info(asked).await.expect("it tells").into_inner();

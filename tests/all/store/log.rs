@@ -20,7 +20,7 @@ async fn begun(store: &Store) -> LogCursor {
 }
 
 async fn page(store: &Store, owner: Option<OrgId>, after: &LogCursor) -> LogPage {
-    store.log_page(Kind::LISTING, owner, after).await.expect("reads").expect("the cursor is good")
+    store.log_page(&[Kind::LISTING], owner, after).await.expect("reads").expect("the cursor is good")
 }
 
 /// What is heard behind a cursor: the names of what stands, `-` for what does not any more; and where to read on.
@@ -37,7 +37,7 @@ async fn heard(store: &Store, after: &LogCursor) -> (Vec<String>, LogCursor) {
 }
 
 async fn is_expired(store: &Store, cursor: &LogCursor) -> bool {
-    store.log_page(Kind::LISTING, None, cursor).await.expect("reads").is_none()
+    store.log_page(&[Kind::LISTING], None, cursor).await.expect("reads").is_none()
 }
 
 fn withdrawn(author: &Author, record: u8) -> DocumentRow {
@@ -183,5 +183,35 @@ fn pages_end_by_rows_and_by_bytes_and_lose_nothing() {
         assert_eq!(names, expected);
         let tail = LogCursor { position: 1, doc_id: domain::log::LAST_DOCUMENT, ..end };
         assert_eq!(page(&store, None, &tail).await.entries.len(), 1, "one that is large fills a page");
+    });
+}
+
+/// The log of two kinds is that of each, in one order, and also where a page ends by the rows of one of them.
+#[test]
+fn several_kinds_are_read_as_one_log_and_lose_nothing() {
+    check("log_kinds", async |database| {
+        let store = database.open().await;
+        let shelter = author(1);
+        let of = |kind: Kind, record: u8| DocumentRow { kind, ..shelter.row(record, &format!("{record:03}"), 1) };
+        put(&store, (1..=150).map(|record| of(Kind::REQUEST, record)).collect()).await;
+        put(&store, (151..=200).map(|record| of(Kind::RESPONSE, record)).collect()).await;
+        put(&store, (201..=220).map(|record| of(Kind::LISTING, record)).collect()).await;
+        put(&store, vec![of(Kind::REQUEST, 221)]).await;
+        let before_all = begun(&store).await;
+        let kinds = [Kind::REQUEST, Kind::RESPONSE];
+        let (mut names, mut cursor, mut pages) = (Vec::new(), before_all, 0);
+        loop {
+            let page = store.log_page(&kinds, None, &cursor).await.expect("reads").expect("the cursor is good");
+            names.extend(page.entries.into_iter().filter_map(|entry| Some(entry.stands?.name)));
+            (cursor, pages) = (page.next, pages + 1);
+            if page.is_end {
+                break;
+            }
+        }
+        let expected: Vec<_> = (1..=200).chain([221]).map(|record| format!("{record:03}")).collect();
+        assert_eq!((names, pages), (expected, 2));
+        put(&store, vec![DocumentRow { life: Life::Withdrawn, ..of(Kind::RESPONSE, 151) }]).await;
+        let page = store.log_page(&kinds, None, &cursor).await.expect("reads").expect("the cursor is good");
+        assert_eq!((page.entries.len(), page.entries[0].stands.is_none(), page.is_end), (1, true, true));
     });
 }

@@ -5,13 +5,15 @@ use clap::{Subcommand, ValueEnum};
 
 const TOKEN: &str = "\
 An API token lets software of your own in on the port of --admin-listen. What it may ask is in
-proto/fingerpost/admin/v1/admin.proto, and told by gRPC reflection. On this machine, the node's own
+proto/fingerpost/admin/v1, and told by gRPC reflection. On this machine, the node's own
 user needs none: the same is served on admin.sock in the data folder.";
 
 const ADD: &str = "\
 Examples:
   fingerpost token add website                       may read, until it is revoked
   fingerpost token add case-system --scope write --expires 90d
+  fingerpost token add board --scope referral        how referrals stand, and nothing of the people
+  fingerpost token add case-system --scope read,client
 
 It is shown once, and kept as a hash only.";
 
@@ -22,6 +24,10 @@ pub(crate) enum Scope {
     Read,
     /// That, and write this organisation's own listings
     Write,
+    /// See how referrals stand and move them on, without what is said of people
+    Referral,
+    /// That, and read, write, send and erase what is said of people
+    Client,
 }
 
 #[derive(Debug, Subcommand)]
@@ -32,9 +38,9 @@ pub(crate) enum Token {
     Add {
         /// What to call it: after the software that gets it
         name: String,
-        /// What it is good for
-        #[arg(long, value_enum, default_value = "read")]
-        scope: Scope,
+        /// What it is good for; several with commas between
+        #[arg(long, value_enum, default_value = "read", value_delimiter = ',')]
+        scope: Vec<Scope>,
         /// How long it is good: 12h, 90d [default: until it is revoked]
         #[arg(long, value_name = "TIME", value_parser = milliseconds)]
         expires: Option<i64>,

@@ -6,16 +6,14 @@ use std::path::Path;
 
 /// A new token, and how software gets in with it.
 pub(crate) fn added(added: &TokenAdded, data: &Path) -> String {
-    let what = match added.row.scope {
-        TokenScope::Read => "read",
-        TokenScope::Write => "read and write",
-    };
+    let what: Vec<_> = added.row.scope.iter().map(may).collect();
+    let what = what.join("; ");
     let until = match added.row.expires_at_ms {
         Some(end) => format!("until {}", instant(end)),
         None => "until you revoke it".to_owned(),
     };
     let mut out =
-        format!("{}\n\nThis is shown once. With it {:?} may {what}, {until}.\n\n", added.token, plain(&added.row.name));
+        format!("{}\n\nThis is shown once. With it {:?} may {what}: {until}.\n\n", added.token, plain(&added.row.name));
     out.push_str(&match &added.port {
         Some(port) => format!(
             "It goes with each call, as the metadata `authorization: Bearer fpt_…`, to {}.\n\
@@ -41,14 +39,10 @@ pub(crate) fn rows(tokens: &[TokenRow], now: Timestamp) -> String {
         return "There are no API tokens. `fingerpost token add NAME` makes one.\n".into();
     }
     let cells = |token: &TokenRow| {
-        let scope = match token.scope {
-            TokenScope::Read => "read",
-            TokenScope::Write => "write",
-        };
         vec![
             plain(&token.name),
             token.id.clone(),
-            scope.to_owned(),
+            token.scope.to_string(),
             format!("made {}", instant(token.made_at_ms)),
             token.last_used.as_ref().map_or_else(|| "never used".to_owned(), |day| format!("last used {day}")),
             match token.expires_at_ms {
@@ -59,4 +53,13 @@ pub(crate) fn rows(tokens: &[TokenRow], now: Timestamp) -> String {
         ]
     };
     table(&tokens.iter().map(cells).collect::<Vec<_>>())
+}
+
+const fn may(scope: TokenScope) -> &'static str {
+    match scope {
+        TokenScope::Read => "read listings",
+        TokenScope::Write => "read and write listings",
+        TokenScope::Referral => "see how referrals stand and move them on",
+        TokenScope::Client => "read, write, send and erase what is said of people in referrals",
+    }
 }

@@ -1,10 +1,10 @@
 //! Who calls, and what it may: asked before every call but health.
 
+use super::method::Method;
 use super::stream::Connection;
 use super::token::{Grant, Tokens};
 use crate::clock::now;
 use domain::Refusal;
-use domain::token::Deed;
 use std::sync::Arc;
 use tonic::service::Interceptor;
 use tonic::{Request, Status};
@@ -40,8 +40,8 @@ impl Interceptor for Gate {
 }
 
 /// What a call may, once it is let in; refused when it may not do this.
-pub(super) fn permit<T>(request: &Request<T>, deed: Deed) -> Result<Grant, Status> {
+pub(super) fn permit<T>(request: &Request<T>, method: Method) -> Result<Grant, Status> {
     let grant = request.extensions().get::<Grant>().cloned().ok_or_else(fault)?;
-    grant.scope.permit(deed).map_err(|refusal: Refusal| in_words(&refusal))?;
+    grant.scope.permit(method.deed()).map_err(|refusal: Refusal| in_words(&refusal))?;
     Ok(grant)
 }

@@ -23,13 +23,17 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
 use wire::proto::ADMIN_DESCRIPTOR_SET;
-use wire::proto::admin::listing_service_server::{ListingServiceServer, SERVICE_NAME};
+use wire::proto::admin::listing_service_server::{self, ListingServiceServer};
+use wire::proto::admin::referral_service_server::{self, ReferralServiceServer};
 
 /// How long to leave a system alone that has no sockets or memory left.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// How long calls in work may go on once the node stops. Watches end at once, by themselves.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// What is served to those with a token, by name.
+const SERVICES: [&str; 2] = [listing_service_server::SERVICE_NAME, referral_service_server::SERVICE_NAME];
 
 type Incoming = mpsc::Sender<io::Result<CallerStream>>;
 
@@ -49,11 +53,16 @@ pub(super) async fn run(
 ) -> Result<(), Error> {
     let (incoming, streams) = mpsc::channel(1);
     let service = Service { node, watches: Watches::new(stop.clone()) };
-    let listings = ListingServiceServer::new(service)
+    let listings = ListingServiceServer::new(service.clone())
+        .max_decoding_message_size(limits::MESSAGE_BYTES)
+        .max_encoding_message_size(limits::MESSAGE_BYTES);
+    let referrals = ReferralServiceServer::new(service)
         .max_decoding_message_size(limits::MESSAGE_BYTES)
         .max_encoding_message_size(limits::MESSAGE_BYTES);
     let (health, health_service) = tonic_health::server::health_reporter();
-    health.set_service_status(SERVICE_NAME, tonic_health::ServingStatus::Serving).await;
+    for name in SERVICES {
+        health.set_service_status(name, tonic_health::ServingStatus::Serving).await;
+    }
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(ADMIN_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
@@ -63,6 +72,7 @@ pub(super) async fn run(
     let gate = Gate { tokens };
     let serve = server()
         .add_service(InterceptedService::new(listings, gate.clone()))
+        .add_service(InterceptedService::new(referrals, gate.clone()))
         .add_service(InterceptedService::new(reflection, gate))
         .add_service(health_service.max_decoding_message_size(limits::PAIRING_MESSAGE_BYTES))
         .serve_with_incoming_shutdown(ReceiverStream::new(streams), stop.clone().cancelled_owned());
@@ -71,7 +81,9 @@ pub(super) async fn run(
         let from_folder = take(folder, incoming.clone(), &cut, stop.clone());
         let from_port = accept(port, incoming.clone(), &cut, stop.clone());
         tokio::join!(from_folder, from_port);
-        health.set_service_status(SERVICE_NAME, tonic_health::ServingStatus::NotServing).await;
+        for name in SERVICES {
+            health.set_service_status(name, tonic_health::ServingStatus::NotServing).await;
+        }
         // Only waits: nothing cancels it before its time.
         let _ = tokio::time::timeout(GRACE, cut.cancelled()).await;
         cut.cancel();

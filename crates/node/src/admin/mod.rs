@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! admin.sock ──────────┐
-//!                      ├─ gate (token, or the socket's own file) ─ service ─ api::Handle
-//! admin_listen ─ TLS ──┘                                        └─ watch ─── api::Handle, page by page
+//!                      ├─ gate (token, or the socket's own file) ─ service, referral ─ api::Handle
+//! admin_listen ─ TLS ──┘                                        └─ watch ───────────── api::Handle, page by page
 //! ```
 //!
 //! It speaks to the application API and to nothing else: it opens no database and knows no engine.
@@ -11,6 +11,8 @@
 mod caller;
 mod certificate;
 mod listen;
+mod method;
+mod referral;
 mod service;
 mod shape;
 mod stream;

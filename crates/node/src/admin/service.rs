@@ -1,11 +1,11 @@
-//! The service itself: each call is one request of the application API, and nothing else here reads or writes.
+//! Listings: each call is one request of the application API, and nothing else here reads or writes.
 
 use super::caller::permit;
+use super::method::Method;
 use super::shape::{self, Room};
-use super::watch::{self, Watches};
+use super::watch::{self, Listings, Watches};
 use crate::api::{Handle, ListedState, Request as Ask, Response as Answer};
 use domain::Refusal;
-use domain::token::Deed;
 use prost::Message;
 use std::pin::Pin;
 use tonic::{Request, Response, Status};
@@ -13,17 +13,18 @@ use wire::proto::admin as proto;
 use wire::proto::admin::listing_service_server::ListingService;
 use wire::status::{fault, in_words};
 
-/// Listings of one page when nothing is said.
+/// Listings, or referrals, of one page when nothing is said.
 const PAGE: usize = 100;
 
 /// What an organisation's own software may ask.
+#[derive(Clone)]
 pub(super) struct Service {
     pub(super) node: Handle,
     pub(super) watches: Watches,
 }
 
 impl Service {
-    async fn ask(&self, ask: Ask) -> Result<Answer, Status> {
+    pub(super) async fn ask(&self, ask: Ask) -> Result<Answer, Status> {
         self.node.ask(ask).await.map_err(|refusal| in_words(&refusal))
     }
 
@@ -41,12 +42,9 @@ impl ListingService for Service {
         &self,
         request: Request<proto::ListListingsRequest>,
     ) -> Result<Response<proto::ListListingsResponse>, Status> {
-        permit(&request, Deed::Read)?;
+        permit(&request, Method::ListListings)?;
         let asked = request.into_inner();
-        let limit = match asked.page_size {
-            0 => PAGE,
-            size => usize::try_from(size).unwrap_or(usize::MAX),
-        };
+        let limit = page_size(asked.page_size);
         let (owner, after) = (shape::said(asked.owner), shape::said(asked.page_token));
         let Answer::ListingStates(page) = self.ask(Ask::ListingStates { owner, after, limit }).await? else {
             return Err(fault());
@@ -58,7 +56,7 @@ impl ListingService for Service {
         &self,
         request: Request<proto::GetListingRequest>,
     ) -> Result<Response<proto::GetListingResponse>, Status> {
-        permit(&request, Deed::Read)?;
+        permit(&request, Method::GetListing)?;
         let Answer::Document { view, names } = self.ask(Ask::ListingShow { id: request.into_inner().id }).await? else {
             return Err(fault());
         };
@@ -70,7 +68,7 @@ impl ListingService for Service {
         &self,
         request: Request<proto::CreateListingRequest>,
     ) -> Result<Response<proto::CreateListingResponse>, Status> {
-        permit(&request, Deed::Write)?;
+        permit(&request, Method::CreateListing)?;
         let asked = request.into_inner();
         let edits = shape::edits(asked.edits).map_err(|refusal| in_words(&refusal))?;
         let written = self.write(Ask::ListingAdd { edits, audience: shape::said(asked.audience) }).await?;
@@ -81,7 +79,7 @@ impl ListingService for Service {
         &self,
         request: Request<proto::UpdateListingRequest>,
     ) -> Result<Response<proto::UpdateListingResponse>, Status> {
-        permit(&request, Deed::Write)?;
+        permit(&request, Method::UpdateListing)?;
         let asked = request.into_inner();
         let edits = shape::edits(asked.edits).map_err(|refusal| in_words(&refusal))?;
         let written = self.write(Ask::ListingEdit { id: asked.id, edits }).await?;
@@ -92,7 +90,7 @@ impl ListingService for Service {
         &self,
         request: Request<proto::ShareListingRequest>,
     ) -> Result<Response<proto::ShareListingResponse>, Status> {
-        permit(&request, Deed::Write)?;
+        permit(&request, Method::ShareListing)?;
         let proto::ShareListingRequest { id, audience } = request.into_inner();
         let written = self.write(Ask::ListingShare { id, audience }).await?;
         Ok(Response::new(proto::ShareListingResponse { written }))
@@ -102,7 +100,7 @@ impl ListingService for Service {
         &self,
         request: Request<proto::WithdrawListingRequest>,
     ) -> Result<Response<proto::WithdrawListingResponse>, Status> {
-        permit(&request, Deed::Write)?;
+        permit(&request, Method::WithdrawListing)?;
         let written = self.write(Ask::ListingWithdraw { id: request.into_inner().id }).await?;
         Ok(Response::new(proto::WithdrawListingResponse { written }))
     }
@@ -114,11 +112,22 @@ impl ListingService for Service {
         &self,
         request: Request<proto::WatchListingsRequest>,
     ) -> Result<Response<Self::WatchListingsStream>, Status> {
-        let grant = permit(&request, Deed::Read)?;
+        let grant = permit(&request, Method::WatchListings)?;
         let refused = |refusal: Refusal| in_words(&refusal);
         let place = self.watches.take().map_err(refused)?;
-        let begun = watch::begin(self.node.clone(), request.into_inner()).await.map_err(refused)?;
+        let asked = request.into_inner();
+        let watched = Listings { owner: shape::said(asked.owner) };
+        let from = watch::from(asked.resume_token, asked.skip_standing).map_err(refused)?;
+        let begun = watch::begin(self.node.clone(), watched, from).await.map_err(refused)?;
         Ok(Response::new(Box::pin(watch::stream(begun, grant, place))))
+    }
+}
+
+/// How many a page is asked to have.
+pub(super) fn page_size(said: u32) -> usize {
+    match said {
+        0 => PAGE,
+        size => usize::try_from(size).unwrap_or(usize::MAX),
     }
 }
 

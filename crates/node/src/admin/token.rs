@@ -3,7 +3,7 @@
 
 use crate::Error;
 use crate::metrics;
-use domain::token::{TokenHash, TokenScope, TokenSecret};
+use domain::token::{TokenHash, TokenScopes, TokenSecret};
 use domain::{Refusal, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -28,7 +28,7 @@ struct Held {
 /// What a call may do, and until when.
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
-    pub(crate) scope: TokenScope,
+    pub(crate) scope: TokenScopes,
     /// Cancelled when the token is revoked.
     pub(crate) revoked: CancellationToken,
     /// When the token ends.
@@ -38,7 +38,7 @@ pub(crate) struct Grant {
 impl Grant {
     /// What the node's own user may, whom the socket's file lets in.
     pub(super) fn local() -> Self {
-        Self { scope: TokenScope::Write, revoked: CancellationToken::new(), expires_at: None }
+        Self { scope: TokenScopes::all(), revoked: CancellationToken::new(), expires_at: None }
     }
 }
 
@@ -93,7 +93,11 @@ impl Tokens {
             found.token.last_used_on = Some(today);
             self.note(found.token.id, today);
         }
-        Ok(Grant { scope: found.token.scope, revoked: found.revoked.clone(), expires_at: found.token.expires_at })
+        Ok(Grant {
+            scope: found.token.scope.clone(),
+            revoked: found.revoked.clone(),
+            expires_at: found.token.expires_at,
+        })
     }
 
     /// A courtesy to whoever tidies up: a database that does not take it costs the call nothing.

@@ -35,13 +35,14 @@ pub use privacy::{AccessRow, AgreementRow, DueRow, ErasureRow, PrivacyRequest, P
 pub use publication::{PublicationRequest, PublicationRow, PublicationView};
 pub use referral::{
     ChaseRow, Direction, DraftChange, EventRow, KeyState, NewReferral, Opened, OverdueRow, Owed, PassBackWord,
-    Payloads, ReferralAct, ReferralDone, ReferralRequest, ReferralResponse, ReferralRow, ReferralView,
+    Payloads, ReferralAct, ReferralChange, ReferralChanges, ReferralDone, ReferralRequest, ReferralResponse,
+    ReferralRow, ReferralView,
 };
 pub use status::{
     Check, Initialised, NodeDetail, NodeKeys, Overview, OwnerCount, RefusedContent, Setting, Severity, SignedRow,
     Status, Verified, VerifiedBad,
 };
-pub use token::{AdminPort, TokenAdded, TokenRow, TokenScope};
+pub use token::{AdminPort, TokenAdded, TokenRow, TokenScope, TokenScopes};
 
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -311,7 +312,7 @@ pub enum Request {
         /// What to call it.
         name: String,
         /// What it is good for.
-        scope: TokenScope,
+        scope: TokenScopes,
         /// How long, in milliseconds; for ever when nothing is said.
         expires_in_ms: Option<i64>,
     },

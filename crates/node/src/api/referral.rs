@@ -2,6 +2,7 @@
 //!
 //! Whatever is about a person is [`Pii`]: it is in the answer, and in no log.
 
+use super::WatchFrom;
 use domain::pii::Pii;
 use domain::referral::{Action, Basis, Contact, Outcome, PassBack, Reason, Role};
 use domain::{NodeId, OrgId, RecordId, StaffId, Timestamp};
@@ -36,6 +37,26 @@ pub enum ReferralRequest {
     List {
         /// Those that are finished as well.
         all: bool,
+    },
+    /// The same by id, a page at a time: for who keeps them all. Answered by [`ReferralResponse::Page`].
+    Page {
+        /// Those that are finished as well.
+        all: bool,
+        /// The last id of the page before.
+        after: Option<RecordId>,
+        /// At most so many, up to 500.
+        limit: usize,
+    },
+    /// What became of referrals since a place; drafts are not among them. Answered at once by [`ReferralResponse::Changes`];
+    /// refused as expired when what happened since cannot be told any more.
+    Changes {
+        /// The place.
+        from: WatchFrom,
+    },
+    /// The same, answered once there is more.
+    Await {
+        /// [`ReferralChanges::next`] of an answer that was the end.
+        after: String,
     },
     /// One referral, without what is said of the person. Answered by [`ReferralResponse::View`].
     Show {
@@ -150,6 +171,17 @@ pub enum ReferralResponse {
         /// The names of organisations, where they are known.
         names: BTreeMap<OrgId, String>,
     },
+    /// To [`ReferralRequest::Page`].
+    Page {
+        /// By their ids.
+        rows: Vec<ReferralRow>,
+        /// Where to go on, when there is more.
+        next: Option<RecordId>,
+        /// The names of organisations, where they are known.
+        names: BTreeMap<OrgId, String>,
+    },
+    /// To [`ReferralRequest::Changes`] and [`ReferralRequest::Await`].
+    Changes(ReferralChanges),
     /// To what shows one.
     View {
         /// The referral.
@@ -171,6 +203,30 @@ pub enum ReferralResponse {
         /// The bundle.
         bundle: Pii<Value>,
     },
+}
+
+/// What became of referrals, in the order of their last change here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReferralChanges {
+    /// How each stands now. May be empty; one that another goes on from comes with every change of that.
+    pub changes: Vec<ReferralChange>,
+    /// The names of organisations, where they are known.
+    pub names: BTreeMap<OrgId, String>,
+    /// Where to go on.
+    pub next: String,
+    /// Whether there was no more when this was read.
+    pub is_end: bool,
+}
+
+/// What became of one referral.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReferralChange {
+    /// Where to go on behind it.
+    pub cursor: String,
+    /// Which.
+    pub id: RecordId,
+    /// How it stands; nothing where it is not here any more.
+    pub row: Option<ReferralRow>,
 }
 
 /// Which way a referral goes.

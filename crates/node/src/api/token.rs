@@ -1,6 +1,6 @@
 //! API tokens.
 
-pub use domain::token::TokenScope;
+pub use domain::token::{TokenScope, TokenScopes};
 
 use domain::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub struct TokenRow {
     /// What a person calls it.
     pub name: String,
     /// What it is good for.
-    pub scope: TokenScope,
+    pub scope: TokenScopes,
     /// When it was made.
     pub made_at_ms: Timestamp,
     /// The day it was last used on, in UTC (`2026-11-24`); nothing when it never was.

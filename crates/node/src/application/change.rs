@@ -1,4 +1,4 @@
-//! Listings with all they say, and following what becomes of them.
+//! Listings with all they say, and following what becomes of documents.
 
 use super::document::listing_row;
 use super::{Application, fault, view};
@@ -14,6 +14,8 @@ use store::{DocumentPlace, LogPage, PageBound};
 const PAGE: usize = 500;
 /// Bytes of their changes, past the first: what one answer to an organisation's own software has room for.
 const PAGE_BYTES: u64 = 768 << 10;
+/// What listings are kept as.
+const LISTINGS: &[Kind] = &[Kind::LISTING];
 
 impl Application {
     /// Live listings with all they say, by name and then id.
@@ -34,29 +36,57 @@ impl Application {
 
     /// What became of listings since a place, as far as one answer holds.
     pub(super) async fn listing_changes(&self, owner: Option<&str>, from: WatchFrom) -> Result<Response, Refusal> {
-        // Only a running node has a life of the log that cursors are of.
-        self.running()?;
         let owner = self.owner(owner).await?;
-        let cursor = match from {
-            WatchFrom::After(cursor) => cursor.parse()?,
-            WatchFrom::Standing => LogCursor::before_all(&self.0.store.log_end().await.map_err(fault)?),
-            WatchFrom::Now => self.0.store.log_end().await.map_err(fault)?,
-        };
-        let page = self.log_page(owner, &cursor).await?;
+        let page = self.log_page(LISTINGS, owner, &self.log_cursor(from).await?).await?;
         self.changes(page).await
     }
 
     /// The same, once there is more.
     pub(super) async fn await_listing_changes(&self, owner: Option<&str>, after: &str) -> Result<Response, Refusal> {
         let owner = self.owner(owner).await?;
-        let cursor: LogCursor = after.parse()?;
+        let page = self.await_log_page(LISTINGS, owner, &after.parse()?).await?;
+        self.changes(page).await
+    }
+
+    /// The place in the log at which somebody begins to follow. Refused where no node runs.
+    pub(super) async fn log_cursor(&self, from: WatchFrom) -> Result<LogCursor, Refusal> {
+        // Only a running node has a life of the log that cursors are of.
+        self.running()?;
+        match from {
+            WatchFrom::After(cursor) => cursor.parse(),
+            WatchFrom::Standing => Ok(LogCursor::before_all(&self.0.store.log_end().await.map_err(fault)?)),
+            WatchFrom::Now => self.0.store.log_end().await.map_err(fault),
+        }
+    }
+
+    /// What comes next of documents of these kinds. Refused as expired where that cannot be told.
+    pub(super) async fn log_page(
+        &self,
+        kinds: &[Kind],
+        owner: Option<OrgId>,
+        cursor: &LogCursor,
+    ) -> Result<LogPage, Refusal> {
+        let page = self.0.store.log_page(kinds, owner, cursor).await.map_err(fault)?;
+        page.ok_or_else(|| {
+            Refusal::new(RefusalKind::Expired, "what happened since that place cannot be told any more")
+                .hint("begin anew with what stands, and drop what is not among it")
+        })
+    }
+
+    /// The same, once there is more; also where that is of other kinds, and the page is empty.
+    pub(super) async fn await_log_page(
+        &self,
+        kinds: &[Kind],
+        owner: Option<OrgId>,
+        cursor: &LogCursor,
+    ) -> Result<LogPage, Refusal> {
         let mut log = self.engine()?.log();
         loop {
             // What is committed from here on is heard of below, so nothing falls in between.
             log.borrow_and_update();
-            let page = self.log_page(owner, &cursor).await?;
+            let page = self.log_page(kinds, owner, cursor).await?;
             if page.next.place() != cursor.place() {
-                return self.changes(page).await;
+                return Ok(page);
             }
             log.changed().await.map_err(|_| {
                 Refusal::new(RefusalKind::Busy, "this node is stopping").hint("come back once it runs again")
@@ -69,14 +99,6 @@ impl Application {
             Some(text) => Ok(Some(self.find_organisation(text).await?)),
             None => Ok(None),
         }
-    }
-
-    async fn log_page(&self, owner: Option<OrgId>, cursor: &LogCursor) -> Result<LogPage, Refusal> {
-        let page = self.0.store.log_page(Kind::LISTING, owner, cursor).await.map_err(fault)?;
-        page.ok_or_else(|| {
-            Refusal::new(RefusalKind::Expired, "what happened since that place cannot be told any more")
-                .hint("begin anew with what stands, and drop what is not among it")
-        })
     }
 
     async fn changes(&self, page: LogPage) -> Result<Response, Refusal> {

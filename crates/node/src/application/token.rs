@@ -1,7 +1,7 @@
 //! API tokens: making, listing, revoking.
 
 use super::{Application, fault, find};
-use crate::api::{Response, TokenAdded, TokenRow, TokenScope};
+use crate::api::{Response, TokenAdded, TokenRow, TokenScopes};
 use crate::clock::now;
 use crate::secret::random;
 use domain::token::TokenSecret;
@@ -19,7 +19,7 @@ impl Application {
     pub(super) async fn add_token(
         &self,
         name: &str,
-        scope: TokenScope,
+        scope: TokenScopes,
         expires_in_ms: Option<i64>,
     ) -> Result<Response, Refusal> {
         let running = self.running()?;
@@ -86,7 +86,7 @@ fn row(token: &Token) -> TokenRow {
     TokenRow {
         id: shown_id(token),
         name: token.name.clone(),
-        scope: token.scope,
+        scope: token.scope.clone(),
         made_at_ms: token.made_at,
         last_used: token.last_used_on.map(day),
         expires_at_ms: token.expires_at,

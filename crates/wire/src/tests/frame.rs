@@ -174,7 +174,8 @@ fn check(body: Body, expected: &str) {
 
 /// A field of a body: its number, then its content as a length-delimited field.
 fn field(number: u8, content: &[u8]) -> Vec<u8> {
-    let mut out = vec![number << 3 | 2];
+    let mut out = Vec::new();
+    prost::encoding::encode_varint(u64::from(number) << 3 | 2, &mut out);
     prost::encode_length_delimiter(content.len(), &mut out).unwrap();
     out.extend_from_slice(content);
     out
@@ -199,6 +200,9 @@ fn more_entries_than_a_frame_may_hold_are_refused_before_they_are_made() {
     check(many(5, 4), "a frame with over 1000 absent versions");
     check(many(6, 2), "a frame with over 1000 wanted documents");
     check(many(7, 2), "a frame with over 1000 wanted versions");
+    check(many(14, 4), "a frame with over 8 payloads that were asked for");
+    check(many(15, 2), "a frame with over 8 payloads");
+    check(many(15, 3), "a frame with over 8 payloads that were asked for");
     let heads = field(2, &[]).repeat(limits::WANT_HEADS + 1);
     let fetch = [field(1, &[1; 16]), field(2, &heads)].concat();
     check(Body::Plain(field(6, &fetch)), "a frame with over 256 heads of one document");
@@ -208,7 +212,7 @@ fn more_entries_than_a_frame_may_hold_are_refused_before_they_are_made() {
 fn frames_that_break_the_rules_are_refused_in_words() {
     check(Body::Plain(vec![]), "a frame holds no body");
     check(Body::Zstd(vec![]), "a frame holds no body");
-    check(Body::Plain(field(14, &[])), "a frame of a kind this version does not know");
+    check(Body::Plain(field(17, &[])), "a frame of a kind this version does not know");
     check(Body::Plain([field(10, b"k"), field(10, b"k")].concat()), "a frame holds more than one body");
     check(Body::Plain(vec![8, 1]), "a frame holds no body");
     check(Body::Plain(vec![0xff; 20]), "a frame is cut short or does not parse");

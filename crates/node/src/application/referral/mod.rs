@@ -3,6 +3,7 @@
 
 mod act;
 mod case;
+mod change;
 mod chase;
 mod draft;
 mod export;
@@ -13,11 +14,14 @@ mod view;
 pub(super) use row::{direction, row};
 
 use super::{Application, fault};
-use crate::api::{ReferralRequest, ReferralResponse, Response};
+use crate::api::{ReferralRequest, ReferralResponse, ReferralRow, Response};
 use domain::referral::access::{AccessKind, Reading};
 use domain::referral::{DataKey, Parties, Role};
-use domain::{RecordId, Refusal, RefusalKind, StaffId};
+use domain::{RecordId, Refusal, RefusalKind, StaffId, Timestamp};
 use sha2::{Digest, Sha256};
+
+/// Most referrals of one page.
+const PAGE: usize = 500;
 
 impl Application {
     pub(super) async fn answer_referral(&self, request: ReferralRequest) -> Result<Response, Refusal> {
@@ -30,6 +34,9 @@ impl Application {
             }
             ReferralRequest::Send { id } => self.send_referral(&id).await?,
             ReferralRequest::List { all } => self.referral_rows(all).await?,
+            ReferralRequest::Page { all, after, limit } => self.referral_page(all, after, limit).await?,
+            ReferralRequest::Changes { from } => self.referral_changes(from).await?,
+            ReferralRequest::Await { after } => self.await_referral_changes(&after).await?,
             ReferralRequest::Show { id } => self.show_referral(&id).await?,
             ReferralRequest::Open { id } => self.open_referral(&id).await?,
             ReferralRequest::Act { id, act } => self.act_on(&id, &act).await?,
@@ -40,6 +47,31 @@ impl Application {
     }
 
     async fn referral_rows(&self, all: bool) -> Result<ReferralResponse, Refusal> {
+        let mut rows = self.ranked_rows(all).await?;
+        rows.sort_by_key(|(rank, since, row)| (*rank, *since, row.id));
+        let rows = rows.into_iter().map(|(_, _, row)| row).collect();
+        Ok(ReferralResponse::List { rows, names: self.names().await? })
+    }
+
+    /// By id, whose order no change of a referral moves: so that no page passes one over.
+    async fn referral_page(
+        &self,
+        all: bool,
+        after: Option<RecordId>,
+        limit: usize,
+    ) -> Result<ReferralResponse, Refusal> {
+        let rows = self.ranked_rows(all).await?.into_iter().map(|(_, _, row)| row);
+        let mut rows: Vec<_> = rows.filter(|row| after.is_none_or(|after| row.id > after)).collect();
+        rows.sort_by_key(|row| row.id);
+        let limit = limit.clamp(1, PAGE);
+        let is_more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().map(|row| row.id).filter(|_| is_more);
+        Ok(ReferralResponse::Page { rows, next, names: self.names().await? })
+    }
+
+    /// Each with its place among what is to be done, and since when it waits.
+    async fn ranked_rows(&self, all: bool) -> Result<Vec<(u8, Timestamp, ReferralRow)>, Refusal> {
         let context = self.context().await?;
         let mut rows = Vec::new();
         for case in self.cases().await? {
@@ -51,9 +83,7 @@ impl Application {
         for draft in self.opened_drafts().await.unwrap_or_default() {
             rows.push((row::OURS, draft.at, draft.row(&context)));
         }
-        rows.sort_by(|a, b| (a.0, a.1, a.2.id).cmp(&(b.0, b.1, b.2.id)));
-        let rows = rows.into_iter().map(|(_, _, row)| row).collect();
-        Ok(ReferralResponse::List { rows, names: self.names().await? })
+        Ok(rows)
     }
 
     /// Who asks: there are no staff accounts yet, so it is whoever may speak to this node at its own machine.

@@ -1,0 +1,81 @@
+//! Following what becomes of referrals.
+//!
+//! The log tells which documents changed; what is told of them is how the referral stands in both, without what is said of the
+//! person. A referral that another goes on from is told of with every change of that: what is owed in it and who holds the person
+//! rests on both.
+
+use super::super::Application;
+use super::case::Case;
+use super::row;
+use crate::api::{ReferralChange, ReferralChanges, ReferralResponse, WatchFrom};
+use domain::document::Kind;
+use domain::log::LogCursor;
+use domain::{RecordId, Refusal};
+use std::collections::BTreeMap;
+use store::{LogEntry, LogPage};
+
+/// What referrals are kept as; both of one have its id.
+const REFERRALS: &[Kind] = &[Kind::REQUEST, Kind::RESPONSE];
+
+impl Application {
+    /// What became of referrals since a place, as far as one answer holds.
+    pub(super) async fn referral_changes(&self, from: WatchFrom) -> Result<ReferralResponse, Refusal> {
+        let cursor = self.log_cursor(from).await?;
+        let page = self.log_page(REFERRALS, None, &cursor).await?;
+        self.changes_of_referrals(&cursor, page).await
+    }
+
+    /// The same, once there is more.
+    pub(super) async fn await_referral_changes(&self, after: &str) -> Result<ReferralResponse, Refusal> {
+        let cursor = after.parse()?;
+        let page = self.await_log_page(REFERRALS, None, &cursor).await?;
+        self.changes_of_referrals(&cursor, page).await
+    }
+
+    /// Read after the page: what is told is at least as new as what the log says.
+    async fn changes_of_referrals(&self, before: &LogCursor, page: LogPage) -> Result<ReferralResponse, Refusal> {
+        let (next, is_end) = (page.next.to_string(), page.is_end);
+        if page.entries.is_empty() {
+            let (changes, names) = (Vec::new(), BTreeMap::new());
+            return Ok(ReferralResponse::Changes(ReferralChanges { changes, names, next, is_end }));
+        }
+        let context = self.context().await?;
+        let cases: BTreeMap<RecordId, Case> =
+            self.cases().await?.into_iter().map(|case| (case.parties.referral, case)).collect();
+        let places = places(before, &page.entries, |id| cases.get(id)?.request.as_ref()?.previous);
+        let changes = places.into_iter().map(|(id, cursor)| ReferralChange {
+            cursor,
+            id,
+            row: cases.get(&id).map(|case| row(case, &context)),
+        });
+        let (changes, names) = (changes.collect(), self.names().await?);
+        Ok(ReferralResponse::Changes(ReferralChanges { changes, names, next, is_end }))
+    }
+}
+
+/// The referrals that a page is about, each with the place to go on behind it. One whose two documents changed comes once, at the
+/// later. One that another goes on from comes before that, and what is kept of it is the place before: so that whoever comes back
+/// with it is told of both.
+fn places(
+    before: &LogCursor,
+    entries: &[LogEntry],
+    previous: impl Fn(&RecordId) -> Option<RecordId>,
+) -> Vec<(RecordId, String)> {
+    let ids: Vec<RecordId> = entries.iter().map(|entry| entry.cursor.doc_id.record()).collect();
+    let mut places = Vec::new();
+    let mut passed = *before;
+    for (at, (entry, id)) in entries.iter().zip(&ids).enumerate() {
+        if !ids.iter().skip(at.saturating_add(1)).any(|later| later == id) {
+            if let Some(previous) = previous(id) {
+                places.push((previous, passed.to_string()));
+            }
+            places.push((*id, entry.cursor.to_string()));
+        }
+        passed = entry.cursor;
+    }
+    places
+}
+
+#[cfg(test)]
+#[path = "change_tests.rs"]
+mod tests;
