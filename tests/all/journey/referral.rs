@@ -1,7 +1,12 @@
 //! People who are referred from one organisation to another, told by the command line of both.
 
+mod canary;
+mod chain;
 mod concurrent;
 mod course;
+mod erasure;
+mod interrupted;
+mod refused;
 
 use super::damage::text;
 use super::{Node, PATIENCE, add, expect_clean, pair, until};
