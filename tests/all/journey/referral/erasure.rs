@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use tests::postgres::Cluster;
 
 /// The word in every answer that takes words.
 fn planted(filled: &str) -> String {
@@ -164,19 +165,17 @@ impl Kept {
         Self { folder, database }
     }
 
-    /// Puts it back in place of what is there.
+    /// Puts it back in place of what is there. The node does not run then.
     fn put_back(&self, node: &mut Node) {
-        node.stop();
+        if node.running.is_some() {
+            node.stop();
+        }
         std::fs::remove_dir_all(node.folder.data()).expect("it was there");
         copy(&self.folder.path().join("data"), &node.folder.data());
-        if let (Some(kept), Some(url)) = (&self.database, &node.database) {
-            psql(kept, &format!("drop database \"{}\"", named(url)));
-            psql(
-                kept.replace(named(kept), "postgres").as_str(),
-                &format!("create database \"{}\" template \"{}\"", named(url), named(kept)),
-            );
-        }
-        node.up();
+        let (Some(kept), Some(url)) = (&self.database, &node.database) else { return };
+        let (old, new) = (named(kept), named(url));
+        psql(kept, &format!("drop database \"{new}\""));
+        psql(&kept.replace(old, "postgres"), &format!("create database \"{new}\" template \"{old}\""));
     }
 }
 
@@ -259,17 +258,45 @@ fn what_was_erased_stays_so_where_either_side_puts_an_older_copy_back() {
             node.up();
         }
         let [workers, arts] = &kept;
+        for (kept, is_sender) in [(arts, false), (workers, true)] {
+            let node = if is_sender { &mut both.workers } else { &mut both.arts };
+            kept.put_back(node);
+            expect_back(node, &id);
+            node.up();
+            both.expect(&id, nothing_owed);
+            expect_gone(if is_sender { &both.workers } else { &both.arts }, &id);
+        }
+        // Where the list of what was erased is there, nobody has to be heard of.
+        let list = both.arts.folder.data().join("erased");
+        let erased = std::fs::read(&list).expect("a list");
+        both.workers.stop();
         arts.put_back(&mut both.arts);
-        both.expect(&id, nothing_owed);
+        expect_back(&both.arts, &id);
+        std::fs::write(&list, erased).expect("writes");
+        both.arts.up();
         expect_gone(&both.arts, &id);
-        workers.put_back(&mut both.workers);
+        both.workers.up();
         both.expect(&id, nothing_owed);
-        expect_gone(&both.workers, &id);
         for node in [&both.workers, &both.arts] {
             assert_eq!(outstanding(node), false);
             expect_unseen(node, "after an older copy was put back");
+            // The server's files have rows that it deleted, and what it wrote ahead.
+            if let (Some(database), Some(files)) = (&node.database, Cluster::shared().and_then(Cluster::folder)) {
+                psql(database, "checkpoint");
+                assert_eq!(canary::found_plainly_in(&files), []);
+            }
         }
     });
+}
+
+/// All of it is there again, and nothing says that it was erased.
+#[track_caller]
+fn expect_back(node: &Node, id: &str) {
+    for table in ["payload", "data_key"] {
+        assert!(referrals_in(node, table).contains(&bare(id)), "{table}");
+    }
+    assert!(!referrals_in(node, "erased").contains(&bare(id)));
+    assert!(!node.folder.data().join("erased").exists());
 }
 
 /// An id as a literal of the node's database.

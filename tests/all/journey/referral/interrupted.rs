@@ -3,6 +3,7 @@
 use super::{
     ARTS, Node, Referring, act, agreement, answers, attempt, draft, expect_whole, history, referring, row, text, until,
 };
+use std::io::Write;
 use std::process::Stdio;
 
 /// Whose step it is, the command, and what the history says of it.
@@ -79,16 +80,15 @@ fn a_step_that_is_cut_short_was_taken_once_or_not_at_all() {
                 both.node(who).folder.command(["referral", words.split(' ').next().expect("a verb"), &id]);
             command.args(words.split(' ').skip(1)).stdout(Stdio::null()).stderr(Stdio::null());
             let mut child = command.spawn().expect("it starts");
-            // Something that takes about as long as the command does paces when the node is killed.
-            if number % 3 != 0 {
-                both.node(who).run(&["--version"]).expect_done();
-            }
-            if number % 3 == 2 {
-                history(both.node(who), &id);
+            // It is killed at once, when about as long has passed as a command takes to begin, or as soon as it is written.
+            match number % 3 {
+                0 => {}
+                1 => both.node(who).run(&["--version"]).expect_done(),
+                _ => until("it is written", || is_told(both.node(who), &id, told).then_some(())),
             }
             restart(both.node(who));
             let is_done = child.wait().expect("it ends").success();
-            let is_told = history(both.node(who), &id).iter().any(|event| event["words"] == told);
+            let is_told = is_told(both.node(who), &id, told);
             // An `open` that is shown need not be told: that is said as far as it can be.
             assert!(is_told || !is_done || told == "open", "{words} was answered and is lost");
             if !is_told {
@@ -96,10 +96,15 @@ fn a_step_that_is_cut_short_was_taken_once_or_not_at_all() {
                 act(both.node(who), &id, words);
             }
         }
-        eprintln!("{cut} steps were cut before they were taken");
+        // For whoever reads the run.
+        let _ = writeln!(std::io::stderr(), "{cut} steps were cut before they were taken");
         both.expect(&id, "finished: ended (completed), closed; held by receiver");
         both.expect_events(&id, &STEPS.map(|(_, _, told)| told));
     });
+}
+
+fn is_told(node: &Node, id: &str, words: &str) -> bool {
+    history(node, id).iter().any(|event| event["words"] == words)
 }
 
 /// Whether whoever is to act holds all that was done before.
