@@ -69,8 +69,7 @@ pub(super) fn found(bytes: &[u8]) -> BTreeSet<String> {
     let encodings = encodings();
     let mut found = BTreeSet::new();
     let mut look = |bytes: &[u8], how: &str| {
-        let here = encodings.iter().filter(|(_, word)| holds(bytes, word));
-        found.extend(here.map(|(name, _)| format!("{name}{how}")));
+        found.extend(words_in(bytes, &encodings).map(|name| format!("{name}{how}")));
     };
     look(bytes, "");
     let mut inflate = Decompress::new(false);
@@ -103,21 +102,25 @@ fn may_begin(bytes: &[u8]) -> bool {
     }
 }
 
-fn holds(bytes: &[u8], word: &[u8]) -> bool {
-    let first = word[0];
-    let mut from = 0;
-    while let Some(at) = bytes[from..].iter().position(|byte| *byte == first) {
-        if bytes[from + at..].starts_with(word) {
-            return true;
+/// The words that stand in these bytes, in one pass: there are many bytes.
+fn words_in<'e>(
+    bytes: &[u8],
+    encodings: &'e [(&'static str, Vec<u8>)],
+) -> impl Iterator<Item = &'static str> + use<'e> {
+    let mut begins = [false; 256];
+    encodings.iter().for_each(|(_, word)| begins[usize::from(word[0])] = true);
+    let mut is_here = vec![false; encodings.len()];
+    for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| begins[usize::from(**byte)]) {
+        for (is_here, (_, word)) in is_here.iter_mut().zip(encodings) {
+            *is_here |= bytes[at..].starts_with(word);
         }
-        from += at + 1;
     }
-    false
+    encodings.iter().zip(is_here).filter(|(_, is_here)| *is_here).map(|((name, _), _)| *name)
 }
 
 /// The same as they are.
 fn found_plainly(bytes: &[u8]) -> BTreeSet<String> {
-    encodings().into_iter().filter(|(_, word)| holds(bytes, word)).map(|(name, _)| name.to_owned()).collect()
+    words_in(bytes, &encodings()).map(str::to_owned).collect()
 }
 
 /// Where in a folder the word stands, and how; names of files are looked at too.

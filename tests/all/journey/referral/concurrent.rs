@@ -1,7 +1,8 @@
 //! What two organisations do at the same time, neither knowing of the other's: what is shown then, and what is owed.
 
 use super::{
-    Referring, act, answers, attempt, attempt_saying, bare, day, expect_whole, referrals_in, referring, row, until,
+    Node, Referring, act, answers, attempt, attempt_saying, bare, confirm, day, expect_whole, pair, referrals_in,
+    referring, row, until,
 };
 
 const STOPPING: &str = "stopping: was accepted; held by receiver; owed by receiver: confirm the stop";
@@ -171,5 +172,51 @@ fn an_erasure_meets_an_answer_and_what_came_late_is_dropped() {
                 assert!(!referrals_in(node, table).contains(&bare(&id)), "{table}");
             }
         }
+    });
+}
+
+#[test]
+fn two_nodes_of_the_receiver_answer_differently_and_its_lead_says_which_answer_counts() {
+    referring("provisional", |both| {
+        let [yes, no] = ["accept", "decline --reason no-space"].map(|answer| {
+            let id = both.sent("outcome");
+            (id, answer)
+        });
+        both.arts.stop();
+        let mut anew = Node::with_words("--recover", &both.arts.words, None);
+        anew.up();
+        pair(&both.workers, &anew);
+        for (id, _) in [&yes, &no] {
+            until("the new home has it", || row(&anew, id).map(drop));
+            attempt(&anew, id, "open").expect_told(1, &["the key to this referral is not here yet"]);
+        }
+        // What is said of people comes once its words were compared, without another link.
+        confirm(&anew, &both.workers);
+        for (id, _) in [&yes, &no] {
+            expect_whole(&anew, id);
+            act(&anew, id, "decline --reason no-space");
+        }
+        until("the sender hears of it", || {
+            let is_declined = |id: &str| row(&both.workers, id).is_some_and(|row| row["response"] == "declined");
+            (is_declined(&yes.0) && is_declined(&no.0)).then_some(())
+        });
+        both.workers.stop();
+        both.arts.up();
+        for (id, _) in [&yes, &no] {
+            act(&both.arts, id, "accept");
+        }
+        both.workers.up();
+        for (id, answer) in [&yes, &no] {
+            both.expect(
+                id,
+                "active: accepted, provisional; held by receiver; owed by receiver: its lead says which answer counts",
+            );
+            until("the new home hears of it", || (row(&anew, id)?["detail"] == "accepted, provisional").then_some(()));
+            act(&anew, id, answer);
+        }
+        both.expect(&yes.0, "active: accepted; held by receiver");
+        both.expect(&no.0, "stopping: declined (no-space); held by receiver; owed by sender: take the person back");
+        act(&both.workers, &no.0, "take-back");
+        both.expect(&no.0, "finished: declined (no-space), taken back; held by sender");
     });
 }

@@ -1,6 +1,8 @@
 //! A referral from its draft to its end, and the other courses that it can take.
 
-use super::{ARTS, act, agreement, answers, attempt, attempt_saying, draft, expect_whole, referring, row, until};
+use super::{
+    ARTS, Referring, act, agreement, answers, attempt, attempt_saying, draft, expect_whole, referring, row, until,
+};
 
 #[test]
 fn a_referral_takes_its_course_and_both_tell_the_same_of_it() {
@@ -22,27 +24,7 @@ fn a_referral_takes_its_course_and_both_tell_the_same_of_it() {
         assert_eq!(opened["opened"]["answers"]["name"], "Maud Example", "{opened}");
         assert_eq!(opened["opened"]["agreement"]["pass_back"], "outcome", "{opened}");
         assert!(opened["remarks"].is_null(), "nothing is doubted: {opened}");
-        act(&both.arts, &id, "acknowledge");
-        both.expect(
-            &id,
-            "sender waiting for them, receiver waiting for us: acknowledged; held by sender; owed by receiver: decide",
-        );
-        attempt_saying(&both.arts, &id, "ask", "Can she come at ten?").expect_done();
-        both.expect(
-            &id,
-            "sender waiting for us, receiver waiting for them: information asked; held by sender; \
-             owed by sender: answer the question",
-        );
-        expect_whole(&both.workers, &id);
-        attempt(&both.workers, &id, "open").expect_says(&["Can she come at ten?"]);
-        attempt_saying(&both.workers, &id, "answer", "Yes, gladly.").expect_done();
-        both.expect(
-            &id,
-            "sender waiting for them, receiver waiting for us: information asked, answered; held by sender; \
-             owed by receiver: decide",
-        );
-        expect_whole(&both.arts, &id);
-        attempt(&both.arts, &id, "open").expect_says(&["Yes, gladly."]);
+        ask_and_answer(both, &id);
         for (step, stands) in [
             ("accept", "active: accepted; held by receiver"),
             ("contact --contact made", "active: accepted; held by receiver"),
@@ -73,6 +55,31 @@ fn a_referral_takes_its_course_and_both_tell_the_same_of_it() {
         let read = both.arts.lines(&["privacy", "access", &id]);
         assert_eq!(read.len(), 2, "each reading is noted: {read:?}");
     });
+}
+
+/// From the receiver's first word to the sender's answer.
+fn ask_and_answer(both: &Referring, id: &str) {
+    act(&both.arts, id, "acknowledge");
+    both.expect(
+        id,
+        "sender waiting for them, receiver waiting for us: acknowledged; held by sender; owed by receiver: decide",
+    );
+    attempt_saying(&both.arts, id, "ask", "Can she come at ten?").expect_done();
+    both.expect(
+        id,
+        "sender waiting for us, receiver waiting for them: information asked; held by sender; \
+         owed by sender: answer the question",
+    );
+    expect_whole(&both.workers, id);
+    attempt(&both.workers, id, "open").expect_says(&["Can she come at ten?"]);
+    attempt_saying(&both.workers, id, "answer", "Yes, gladly.").expect_done();
+    both.expect(
+        id,
+        "sender waiting for them, receiver waiting for us: information asked, answered; held by sender; \
+         owed by receiver: decide",
+    );
+    expect_whole(&both.arts, id);
+    attempt(&both.arts, id, "open").expect_says(&["Yes, gladly."]);
 }
 
 #[test]
