@@ -9,6 +9,7 @@ mod keeping;
 mod pairing;
 mod publication;
 mod recovery;
+mod referral;
 mod sharing;
 mod spreadsheet;
 mod undo;

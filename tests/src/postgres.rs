@@ -92,6 +92,12 @@ impl Cluster {
         &self.url
     }
 
+    /// Where the server keeps its files, where this process started it.
+    pub fn folder(&self) -> Option<PathBuf> {
+        let (_, folder) = self.url.split_once("host=").filter(|_| std::env::var_os(SERVER).is_none())?;
+        Some(PathBuf::from(folder).join("data"))
+    }
+
     /// Makes an empty database whose name begins so, and gives its URL.
     pub fn database(&self, name: &str) -> String {
         static MADE: AtomicU32 = AtomicU32::new(0);

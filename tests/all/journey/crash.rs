@@ -62,12 +62,17 @@ fn cut_while_it_flows(shelter: &mut Node, council: &mut Node, all: u64, wanted: 
 
 /// What a node has counted of this since it started.
 fn counted(node: &Node, what: &str) -> u64 {
+    let name = format!("fingerpost_{what}_total ");
+    metrics(node).lines().find_map(|line| line.strip_prefix(&name)?.parse().ok()).unwrap_or(0)
+}
+
+/// The page of figures that a node shows.
+pub(super) fn metrics(node: &Node) -> String {
     let address = node.people();
     let mut page = TcpStream::connect(address).expect("the page is there");
     write!(page, "GET /metrics HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("it takes a request");
     let mut text = String::new();
     page.read_to_string(&mut text).expect("it answers");
     assert!(text.starts_with("HTTP/1.1 200"), "{text}");
-    let name = format!("fingerpost_{what}_total ");
-    text.lines().find_map(|line| line.strip_prefix(&name)?.parse().ok()).unwrap_or(0)
+    text
 }

@@ -93,7 +93,14 @@ impl Engine {
         out.after.push(Effect::Notify(Notice::Partner(partner.org_id)));
         out.batch.partners.retain(|p| p.org_id != partner.org_id);
         out.batch.partners.push(partner.clone());
-        self.partners.insert(partner.org_id, partner);
+        let org = partner.org_id;
+        let trust = |partner: &Partner| (partner.confirmed_here_at.is_some(), partner.confirmed_there.is_some());
+        let after = trust(&partner);
+        let before = self.partners.insert(org, partner).as_ref().map(trust);
+        // Who was not asked for what is sealed of a referral, or did not hand it out, may be and do so now.
+        if before.is_some_and(|before| before != after) {
+            self.gather_from(&org);
+        }
     }
 
     /// A keys object from a link: of the other's organisation, the own one, of anyone held (from an own node), or of one
