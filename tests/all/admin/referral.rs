@@ -9,7 +9,7 @@ use tonic::{Code, Status, Streaming};
 use wire::proto::admin::watch_referrals_response::Event;
 use wire::proto::admin::{
     ActOnReferralRequest, CreateReferralRequest, DiscardReferralRequest, GetReferralRequest, ListReferralsRequest,
-    OpenReferralRequest, OpenReferralResponse, Referral, SendReferralRequest, UpdateReferralRequest,
+    OpenReferralRequest, OpenReferralResponse, Referral, Said, SendReferralRequest, UpdateReferralRequest,
     WatchReferralsRequest, WatchReferralsResponse,
 };
 
@@ -126,6 +126,19 @@ async fn open(software: &Software, id: &str) -> Result<OpenReferralResponse, Sta
     Ok(software.referrals().open_referral(OpenReferralRequest { id: id.to_owned() }).await?.into_inner())
 }
 
+/// Opens it until this is there: the key, and what was sealed, come behind what they belong to.
+async fn open_until(software: &Software, id: &str, is_there: impl Fn(&Said) -> bool) -> Said {
+    let began = Instant::now();
+    loop {
+        match open(software, id).await.map(|read| read.said.expect("what it says")) {
+            Ok(said) if is_there(&said) => return said,
+            Ok(_) => {}
+            Err(status) => assert_eq!(status.code(), Code::Unavailable, "{status:?}"),
+        }
+        assert!(began.elapsed() < PATIENCE, "what was sealed does not come");
+    }
+}
+
 /// The readings that a node noted, as `privacy access` tells them.
 fn readings(node: &Node) -> Vec<String> {
     let told = node.folder.run(["privacy", "access", "--json"]);
@@ -211,17 +224,7 @@ async fn story(two: &mut Two) {
     let early = at_arts.token.clone();
 
     let before = readings(&two.arts).len();
-    let began = Instant::now();
-    let read = loop {
-        // The key and the sealed answers come behind the request.
-        match open(&arts, &id).await {
-            Ok(read) if read.said.as_ref().is_some_and(|said| !said.answers_json.is_empty()) => break read,
-            Ok(_) => {}
-            Err(status) => assert_eq!(status.code(), Code::Unavailable, "{status:?}"),
-        }
-        assert!(began.elapsed() < PATIENCE, "what was sealed does not come");
-    };
-    let said = read.said.expect("what it says");
+    let said = open_until(&arts, &id, |said| !said.answers_json.is_empty()).await;
     assert_eq!(serde_json::from_str::<Value>(&said.answers_json).expect("JSON")["name"], PERSON);
     assert!(readings(&two.arts)[before..].iter().any(|what| what == "opened"), "it is noted");
     let accepted = act(&arts, ActOnReferralRequest { words: "Welcome".into(), ..doing(&id, "accept") }).await;
@@ -239,8 +242,7 @@ async fn story(two: &mut Two) {
     let mut at_arts = Watcher::after(&arts, &early).await;
     let told = at_arts.until_caught_up().await;
     assert_eq!(told.last(), Some(&(id.clone(), "sent".to_owned(), "started".to_owned())), "{told:?}");
-    let seen = open(&workers, &id).await.expect("it is here").said.expect("what it says");
-    assert!(seen.words.iter().any(|words| words.words == "Welcome"), "words come to the other party");
+    open_until(&workers, &id, |said| said.words.iter().any(|words| words.words == "Welcome")).await;
     refused(two, &workers, &id).await;
     let listed = workers.referrals().list_referrals(ListReferralsRequest::default()).await;
     let listed = listed.expect("a page").into_inner();
