@@ -79,16 +79,7 @@ impl World {
                 self.flip(&mut bytes);
                 vec![Message::Confirmation(bytes)]
             }
-            Message::DataKey(mut bytes) => {
-                self.flip(&mut bytes);
-                vec![Message::DataKey(bytes)]
-            }
-            Message::Payloads(mut payloads) => {
-                for blob in &mut payloads.blobs {
-                    self.flip(blob);
-                }
-                vec![Message::Payloads(payloads)]
-            }
+            sealed @ (Message::DataKey(_) | Message::Payloads(_)) => vec![self.tampered_with_what_is_sealed(sealed)],
             message @ (Message::FetchPayloads(_)
             | Message::Open(_)
             | Message::Fetch { .. }
@@ -97,6 +88,15 @@ impl World {
                 vec![message]
             }
         }
+    }
+
+    fn tampered_with_what_is_sealed(&mut self, mut message: Message) -> Message {
+        match &mut message {
+            Message::DataKey(bytes) => self.flip(bytes),
+            Message::Payloads(payloads) => payloads.blobs.iter_mut().for_each(|blob| self.flip(blob)),
+            _ => {}
+        }
+        message
     }
 
     /// Hands on what was shared with it alone, or in another scope than it came in, or something it heard long ago.
