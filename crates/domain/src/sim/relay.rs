@@ -69,17 +69,9 @@ impl World {
                 }
                 vec![Message::Keys(bytes)]
             }
-            Message::Head(mut bytes) => {
-                if self.below(2) == 0 {
-                    self.flip(&mut bytes);
-                }
-                vec![Message::Head(bytes)]
+            small @ (Message::Head(_) | Message::Confirmation(_) | Message::DataKey(_) | Message::Payloads(_)) => {
+                vec![self.flipped(small)]
             }
-            Message::Confirmation(mut bytes) => {
-                self.flip(&mut bytes);
-                vec![Message::Confirmation(bytes)]
-            }
-            sealed @ (Message::DataKey(_) | Message::Payloads(_)) => vec![self.tampered_with_what_is_sealed(sealed)],
             message @ (Message::FetchPayloads(_)
             | Message::Open(_)
             | Message::Fetch { .. }
@@ -90,9 +82,15 @@ impl World {
         }
     }
 
-    fn tampered_with_what_is_sealed(&mut self, mut message: Message) -> Message {
+    /// With another byte than was sent; a scope head at times as it was.
+    fn flipped(&mut self, mut message: Message) -> Message {
         match &mut message {
-            Message::DataKey(bytes) => self.flip(bytes),
+            Message::Head(bytes) => {
+                if self.below(2) == 0 {
+                    self.flip(bytes);
+                }
+            }
+            Message::Confirmation(bytes) | Message::DataKey(bytes) => self.flip(bytes),
             Message::Payloads(payloads) => payloads.blobs.iter_mut().for_each(|blob| self.flip(blob)),
             _ => {}
         }
