@@ -139,11 +139,12 @@ impl Store {
     }
 
     /// Takes what was deleted out of the files too: on SQLite out of its log, on PostgreSQL out of the tables' pages. Where others read
-    /// at this moment it is done with the next.
+    /// at this moment it is done with the next. A plain vacuum leaves the bytes of the last row in the free part of its page, so the
+    /// tables with keys, which are small, are written anew.
     pub(crate) async fn scrub(&self) -> Result<(), StoreError> {
         let statements: &[&str] = match self.dialect {
             Dialect::Sqlite { .. } => &["pragma wal_checkpoint(truncate)"],
-            Dialect::Postgres => &["vacuum data_key", "vacuum payload", "vacuum draft"],
+            Dialect::Postgres => &["vacuum full data_key", "vacuum payload", "vacuum full draft"],
         };
         let mut connection = self.pool.acquire().await?;
         for statement in statements {
