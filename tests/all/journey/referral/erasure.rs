@@ -251,14 +251,7 @@ fn what_was_erased_stays_so_where_either_side_puts_an_older_copy_back() {
             expect_gone(node, &id);
             // What is written ahead goes into the database with the end of the process.
             node.stop();
-            let [key] = key.as_slice() else { panic!("one key, but {}", key.len()) };
-            let mut folders = vec![node.folder.data()];
-            folders.extend(files_of_database(node));
-            for entry in folders.iter().flat_map(|folder| std::fs::read_dir(folder).expect("a folder").flatten()) {
-                let bytes = std::fs::read(entry.path()).unwrap_or_default();
-                let is_here = bytes.windows(key.len()).any(|window| window == key.as_slice());
-                assert!(!is_here, "the key's bytes are in {} still", entry.path().display());
-            }
+            expect_bytes_gone(node, &key);
             node.up();
         }
         let [workers, arts] = &kept;
@@ -291,6 +284,19 @@ fn what_was_erased_stays_so_where_either_side_puts_an_older_copy_back() {
             }
         }
     });
+}
+
+/// The bytes of the one key are in no file where they were.
+#[track_caller]
+fn expect_bytes_gone(node: &Node, key: &[Vec<u8>]) {
+    let [key] = key else { panic!("one key, but {}", key.len()) };
+    let mut folders = vec![node.folder.data()];
+    folders.extend(files_of_database(node));
+    for entry in folders.iter().flat_map(|folder| std::fs::read_dir(folder).expect("a folder").flatten()) {
+        let bytes = std::fs::read(entry.path()).unwrap_or_default();
+        let is_here = bytes.windows(key.len()).any(|window| window == key.as_slice());
+        assert!(!is_here, "the key's bytes are in {} still", entry.path().display());
+    }
 }
 
 /// All of it is there again, and nothing says that it was erased.
