@@ -140,7 +140,8 @@ impl Store {
     }
 
     /// Takes what was deleted out of the files too: on SQLite out of its log, on PostgreSQL out of the tables' pages. Where it cannot be
-    /// done now, since somebody reads, it is done with the next upkeep: what was erased is erased all the same.
+    /// done now, since somebody reads, it is done with the next upkeep: what was erased is erased all the same. A plain vacuum leaves the
+    /// bytes of the last row in the free part of its page, so the tables with keys, which are small, are written anew.
     pub(crate) async fn scrub(&self) {
         self.scrub_due.store(true, Ordering::Relaxed);
         let is_done = match self.dialect {
@@ -164,8 +165,8 @@ impl Store {
     }
 
     async fn vacuum(&self) -> Result<(), StoreError> {
-        for table in ["data_key", "payload", "draft"] {
-            self.read(format!("vacuum {table}"), vec![]).await?;
+        for vacuum in ["vacuum full data_key", "vacuum payload", "vacuum full draft"] {
+            self.read(vacuum, vec![]).await?;
         }
         Ok(())
     }

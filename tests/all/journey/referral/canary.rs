@@ -107,12 +107,15 @@ fn words_in<'e>(
     bytes: &[u8],
     encodings: &'e [(&'static str, Vec<u8>)],
 ) -> impl Iterator<Item = &'static str> + use<'e> {
-    let mut begins = [false; 256];
-    encodings.iter().for_each(|(_, word)| begins[usize::from(word[0])] = true);
+    // Files are full of zeroes: a word that begins with one is looked for by its second byte.
+    let anchor = |word: &[u8]| usize::from(word[0] == 0);
+    let mut is_anchor = [false; 256];
+    encodings.iter().for_each(|(_, word)| is_anchor[usize::from(word[anchor(word)])] = true);
     let mut is_here = vec![false; encodings.len()];
-    for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| begins[usize::from(**byte)]) {
+    for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| is_anchor[usize::from(**byte)]) {
         for (is_here, (_, word)) in is_here.iter_mut().zip(encodings) {
-            *is_here |= bytes[at..].starts_with(word);
+            let begins = at.checked_sub(anchor(word));
+            *is_here |= begins.is_some_and(|begins| bytes[begins..].starts_with(word));
         }
     }
     encodings.iter().zip(is_here).filter(|(_, is_here)| *is_here).map(|((name, _), _)| *name)

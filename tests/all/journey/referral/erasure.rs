@@ -9,7 +9,7 @@ use super::{open_way, referrals_in, referring, row, until};
 use sqlx::{AnyConnection, Connection, Row};
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tests::postgres::Cluster;
 
@@ -221,6 +221,8 @@ fn expect_gone(node: &Node, id: &str) {
 #[test]
 fn what_was_erased_stays_so_where_either_side_puts_an_older_copy_back() {
     referring("erase", |both| {
+        // Another key stays beside the one that goes.
+        both.sent("outcome");
         let id = told_and_ended(both);
         let nothing_owed =
             "finished: ended (completed), closed, erased by sender, erased by receiver; held by receiver";
@@ -249,12 +251,7 @@ fn what_was_erased_stays_so_where_either_side_puts_an_older_copy_back() {
             expect_gone(node, &id);
             // What is written ahead goes into the database with the end of the process.
             node.stop();
-            let [key] = key.as_slice() else { panic!("one key, but {}", key.len()) };
-            for entry in std::fs::read_dir(node.folder.data()).expect("a folder").flatten() {
-                let bytes = std::fs::read(entry.path()).unwrap_or_default();
-                let is_here = bytes.windows(key.len()).any(|window| window == key.as_slice());
-                assert!(!is_here, "the key's bytes are in {} still", entry.path().display());
-            }
+            expect_bytes_gone(node, &key);
             node.up();
         }
         let [workers, arts] = &kept;
@@ -289,6 +286,19 @@ fn what_was_erased_stays_so_where_either_side_puts_an_older_copy_back() {
     });
 }
 
+/// The bytes of the one key are in no file where they were.
+#[track_caller]
+fn expect_bytes_gone(node: &Node, key: &[Vec<u8>]) {
+    let [key] = key else { panic!("one key, but {}", key.len()) };
+    let mut folders = vec![node.folder.data()];
+    folders.extend(files_of_database(node));
+    for entry in folders.iter().flat_map(|folder| std::fs::read_dir(folder).expect("a folder").flatten()) {
+        let bytes = std::fs::read(entry.path()).unwrap_or_default();
+        let is_here = bytes.windows(key.len()).any(|window| window == key.as_slice());
+        assert!(!is_here, "the key's bytes are in {} still", entry.path().display());
+    }
+}
+
 /// All of it is there again, and nothing says that it was erased.
 #[track_caller]
 fn expect_back(node: &Node, id: &str) {
@@ -297,6 +307,15 @@ fn expect_back(node: &Node, id: &str) {
     }
     assert!(!referrals_in(node, "erased").contains(&bare(id)));
     assert!(!node.folder.data().join("erased").exists());
+}
+
+/// Where PostgreSQL keeps a node's tables, as they are on disk now.
+fn files_of_database(node: &Node) -> Option<PathBuf> {
+    let (url, files) = (node.database.as_ref()?, Cluster::shared()?.folder()?);
+    psql(url, "checkpoint");
+    let number =
+        column(node, "select convert_to(oid::text, 'UTF8') from pg_database where datname = current_database()");
+    Some(files.join("base").join(String::from_utf8(number.concat()).expect("digits")))
 }
 
 /// An id as a literal of the node's database.
