@@ -176,9 +176,12 @@ impl Engine {
             return;
         }
         let wants = wanted(&lacking, record, &one.absent);
-        if wants.is_empty() && key == KeyWanted::No {
+        if wants.is_empty() {
+            // Whoever had nothing may have it by now. A key alone is asked for where it can be told whether it is the one.
             one.absent.clear();
-            return one.rest(now);
+            if key == KeyWanted::No || lacking.contains(&record) {
+                return one.rest(now);
+            }
         }
         out.send(node, Message::FetchPayloads(FetchPayloads { parties, wants: wants.clone(), key }));
         let until = now.plus_ms(limits::FETCH_PATIENCE_MS);
