@@ -29,7 +29,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const TRACE_LINES: usize = 200;
 
 /// How often, at least, whoever lacks something sealed has asked for it in the end: more often than it has links.
-const ASKS: usize = 6;
+const ASKS: usize = 12;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
