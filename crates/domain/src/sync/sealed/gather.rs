@@ -175,13 +175,15 @@ impl Engine {
             one.stage = Stage::Queued;
             return;
         }
-        let wants = wanted(&lacking, record, &one.absent);
+        let mut wants = wanted(&lacking, record, &one.absent);
         if wants.is_empty() {
-            // Whoever had nothing may have it by now. A key alone is asked for where it can be told whether it is the one.
+            // Whoever had nothing may have it by now.
             one.absent.clear();
-            if key == KeyWanted::No || lacking.contains(&record) {
+            if key == KeyWanted::No {
                 return one.rest(now);
             }
+            // It has rested for the key: another rest here would pass over whose turn it is.
+            wants = wanted(&lacking, record, &one.absent);
         }
         out.send(node, Message::FetchPayloads(FetchPayloads { parties, wants: wants.clone(), key }));
         let until = now.plus_ms(one.patience());
