@@ -42,7 +42,8 @@ impl World {
                 self.check_document(doc)?;
             }
         }
-        self.check_ledger()
+        self.check_ledger()?;
+        self.check_referrals()
     }
 
     /// Closes the trace with what honest nodes told their people of, by kind.

@@ -1,8 +1,9 @@
 //! What the nodes of a world acknowledged to their people: none of it may be lost.
 
 use super::Disk;
+use super::handoff::events_in;
 use super::world::At;
-use crate::DocId;
+use crate::{DocId, EventId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Acknowledged edits by document and field, and what each stood upon.
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Ledger {
     edits: Vec<Edit>,
     fates: Vec<Fate>,
+    acts: Vec<Act>,
     operations: usize,
 }
 
@@ -34,6 +36,16 @@ struct Fate {
     is_withdrawal: bool,
     counts: bool,
     operation: usize,
+}
+
+/// Something that was done to a referral.
+#[derive(Debug)]
+struct Act {
+    doc: DocId,
+    event: EventId,
+    at: At,
+    operation: usize,
+    counts: bool,
 }
 
 impl Ledger {
@@ -65,6 +77,17 @@ impl Ledger {
         self.fates.push(Fate { doc, at, is_withdrawal: false, counts: true, operation });
     }
 
+    /// Notes an event of a referral that its writer heard was stored.
+    pub fn referred(&mut self, at: At, doc: DocId, event: EventId) {
+        let operation = self.next();
+        self.acts.push(Act { doc, event, at, operation, counts: true });
+    }
+
+    /// The acknowledged events of one of a referral's documents.
+    pub fn events_of(&self, doc: DocId) -> impl Iterator<Item = EventId> {
+        self.acts.iter().filter(move |act| act.doc == doc && act.counts).map(|act| act.event)
+    }
+
     /// A node's disk goes back to where it was after so many operations. What only that disk had of what was
     /// acknowledged, wherever it was, does not count on: `kept` are the disks that are left, its old one among them.
     pub fn lose(&mut self, at: At, operations: usize, lost: &Disk, kept: &[&Disk]) {
@@ -75,6 +98,12 @@ impl Ledger {
         for edit in self.edits.iter_mut().filter(|e| e.counts) {
             let is_lost = has(lost, edit) || (edit.at == at && edit.operation >= operations);
             edit.counts = !is_lost || kept.iter().any(|disk| has(disk, edit));
+        }
+        let has =
+            |disk: &Disk, act: &Act| disk.rows.get(&act.doc).is_some_and(|row| events_in(row).contains_key(&act.event));
+        for act in self.acts.iter_mut().filter(|act| act.counts) {
+            let is_lost = has(lost, act) || (act.at == at && act.operation >= operations);
+            act.counts = !is_lost || kept.iter().any(|disk| has(disk, act));
         }
         for fate in self.fates.iter_mut().filter(|f| f.at == at && f.operation >= operations) {
             fate.counts = false;

@@ -28,6 +28,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// How much of a trace goes with a failure.
 const TRACE_LINES: usize = 200;
 
+/// How often, at least, whoever lacks something sealed has asked for it in the end: more often than it has links.
+const ASKS: usize = 12;
+
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
 /// A world that failed its seed.
@@ -100,6 +103,8 @@ struct Life {
     partners: BTreeSet<(OrgId, OrgId)>,
     documents: Vec<DocId>,
     tokens: u64,
+    /// Pairs of nodes whose organisations have compared words.
+    compared: BTreeSet<(OrgId, OrgId)>,
 }
 
 impl Life {
@@ -132,7 +137,8 @@ impl Life {
         };
         let partners = world.nodes.iter().flat_map(known).collect();
         let shelter = [shelter[0], shelter[1]];
-        let mut life = Self { world, shelter, hubs, partners, documents: Vec::new(), tokens: 0 };
+        let mut life =
+            Self { world, shelter, hubs, partners, documents: Vec::new(), tokens: 0, compared: BTreeSet::new() };
         for hub in life.hubs.clone() {
             for member in 0..life.world.nodes.len() {
                 if member != hub && life.world.may_link(hub, member) {
@@ -140,6 +146,12 @@ impl Life {
                 }
             }
         }
+        for (org, of) in life.partners.clone().into_iter().filter(|(org, of)| org < of) {
+            if life.world.below(4) > 0 {
+                life.compared.insert((org, of));
+            }
+        }
+        life.compare_words();
         life
     }
 
@@ -161,6 +173,7 @@ impl Life {
         let library = self.world.stranger();
         let _ = self.world.comes_to_rest();
         self.agree();
+        self.compare_words();
         for node in 0..self.world.nodes.len() {
             if self.world.org(node) == self.world.org(self.shelter[0]) {
                 self.world.pair(library, node);
@@ -190,6 +203,16 @@ impl Life {
                 }
             }
         }
+        // What could not be had of one is asked for of the others in turn, each time later than before.
+        for _ in 0..ASKS {
+            if !self.world.is_anything_gathered() {
+                break;
+            }
+            self.world.pass(2 * HOUR_MS);
+            if !self.world.comes_to_rest() {
+                return Err("it does not come to rest".to_owned());
+            }
+        }
         self.world.check_safety()?;
         self.world.check_converged()?;
         self.world.note_incidents();
@@ -199,7 +222,7 @@ impl Life {
     /// One thing that people or nature do.
     fn happen(&mut self) {
         let at = self.somebody();
-        match self.world.below(40) {
+        match self.world.below(44) {
             0..=7 => self.publish(at),
             8..=21 => self.edit(at),
             22..=24 => self.share(at),
@@ -213,6 +236,8 @@ impl Life {
             29 => self.world.set_clock(at),
             30 if !self.hubs.is_empty() => self.regroup(at),
             31 => self.part_or_pair(at),
+            32 => self.refer(at),
+            33..=35 => self.world.act_at_random(at),
             _ => {
                 for _ in 0..self.world.nodes.len().div_ceil(4) {
                     let (here, there) = (self.somebody(), self.somebody());
@@ -264,6 +289,29 @@ impl Life {
         let (org, of) = (self.world.org(at), self.world.org(other));
         if self.partners.contains(&(org, of)) && !self.world.nodes[at].disk.partners.contains_key(&of) {
             self.world.take_in(at, other);
+        }
+    }
+
+    /// All whose words were compared say so, where they are partners.
+    fn compare_words(&mut self) {
+        let nodes = self.world.nodes.len();
+        for (at, other) in (0..nodes).flat_map(|at| (at + 1..nodes).map(move |other| (at, other))) {
+            if self.has_compared(at, other) {
+                self.world.compare_words(at, other);
+            }
+        }
+    }
+
+    fn has_compared(&self, at: At, other: At) -> bool {
+        let (org, of) = (self.world.org(at), self.world.org(other));
+        self.compared.contains(&(org.min(of), org.max(of)))
+    }
+
+    fn refer(&mut self, at: At) {
+        let others: Vec<At> = (0..self.world.nodes.len()).filter(|other| self.has_compared(at, *other)).collect();
+        if !others.is_empty() {
+            let other = others[self.world.below(others.len())];
+            self.world.refer(at, other);
         }
     }
 

@@ -12,7 +12,7 @@
 //! | an author that signs what it likes, a relay that sends what it likes | `author`, `relay`, `byzantine` |
 //!
 //! What may not happen on the way is in `watch`, what must hold in the end in `judge`, what people were promised in
-//! `ledger`. [`Planted`] bugs show that all this would find one.
+//! `ledger`, and all that is about referrals in `handoff`. [`Planted`] bugs show that all this would find one.
 
 #![expect(
     clippy::unwrap_used,
@@ -25,6 +25,7 @@ mod author;
 mod byzantine;
 mod disk;
 mod faults;
+mod handoff;
 mod judge;
 mod ledger;
 pub mod life;

@@ -113,3 +113,8 @@ fn quarantined_content_that_counts_as_not_held_is_found() {
 fn an_actor_that_is_used_again_is_found() {
     check_found(Planted::ReuseActor);
 }
+
+#[test]
+fn sealed_words_that_are_handed_on_after_a_withdrawal_are_found() {
+    check_found(Planted::HandAfterWithdrawal);
+}

@@ -6,9 +6,10 @@ use crate::audience::Scope;
 use crate::identity::certificate::NodeState;
 use crate::identity::keys::KeysObject;
 use crate::limits;
+use crate::referral::Parties;
 use crate::statement::{SignedStatement, replaces};
 use crate::sync::{Batch, Message};
-use crate::{ChangeHash, DocId, OrgId, ScopeId, VersionId};
+use crate::{BlobHash, ChangeHash, DocId, EventId, OrgId, ScopeId, VersionId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was noticed, and what is needed to notice it.
@@ -22,8 +23,14 @@ pub(super) struct Watch {
     signed: BTreeMap<VersionId, Vec<u8>>,
     /// The scopes in which a document's owner signed these heads.
     vouched: BTreeMap<(DocId, ChangeHash), BTreeSet<ScopeId>>,
+    /// Referrals that people made, by either document.
+    pub(super) referrals: BTreeMap<DocId, Parties>,
+    /// What was sealed for them.
+    pub(super) payloads: BTreeMap<BlobHash, Parties>,
+    /// Events that their documents' owners wrote.
+    pub(super) written: BTreeMap<DocId, BTreeSet<EventId>>,
     /// What went wrong.
-    faults: Vec<String>,
+    pub(super) faults: Vec<String>,
 }
 
 impl Watch {
@@ -60,6 +67,7 @@ impl Watch {
 
     /// A node sends a frame: nothing of a scope goes to who is not in it, and nothing is acknowledged that is not stored.
     pub(super) fn sends(&mut self, (from, sender): (At, &Process), (to, receiver): (At, &Process), message: &Message) {
+        self.hands((from, sender), (to, receiver), message);
         let scope = match message {
             Message::Rows(rows) => Some(rows.scope),
             Message::Versions(versions) if !versions.items.is_empty() => Some(versions.scope),
@@ -111,6 +119,7 @@ impl Watch {
     /// A node wrote: nothing that its owner did not sign, nothing of a scope that the node is not in, and no content that
     /// nobody vouched for to its organisation.
     pub(super) fn commits(&mut self, at: At, node: &Process, batch: &Batch) {
+        self.keeps(at, node, batch);
         let org = node.identity.org;
         for statement in batch.versions.iter().map(|v| &v.statement) {
             let said = statement.statement();

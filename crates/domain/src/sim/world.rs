@@ -2,6 +2,7 @@
 
 use super::Faults;
 use super::byzantine::Byzantine;
+use super::handoff::Handoffs;
 use super::ledger::Ledger;
 use super::process::{Process, judged, organisation, partner};
 use super::watch::Watch;
@@ -30,6 +31,8 @@ pub struct World {
     pub trace: Vec<String>,
     /// What was acknowledged to people.
     pub ledger: Ledger,
+    /// Referrals that people made.
+    pub(super) handoffs: Handoffs,
     /// What no node may ever do.
     pub(super) watch: Watch,
     /// What a partner's keys are.
@@ -74,6 +77,7 @@ impl World {
             nodes: Vec::new(),
             trace: Vec::new(),
             ledger: Ledger::default(),
+            handoffs: Handoffs::default(),
             watch: Watch::default(),
             keys: Vec::new(),
             one_way: BTreeSet::new(),
@@ -163,6 +167,7 @@ impl World {
     pub fn part(&mut self, at: At, other: At) -> &mut Self {
         let org = self.org(other);
         self.has_parted = true;
+        self.handoffs.part(self.org(at), org);
         let answer = self.ask(at, Command::RemovePartner(org));
         self.trace.push(format!("{at} parts from {org}: {}", answer.map_or_else(|r| r.message, |_| "done".into())));
         self

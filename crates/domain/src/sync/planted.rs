@@ -27,11 +27,13 @@ pub enum Planted {
     QuarantinedNotHeld,
     /// A process that starts again writes as the one before it (`sim::process`: the shell draws incarnations).
     ReuseActor,
+    /// What is sealed is handed on once a referral is over (`sealed::hand`).
+    HandAfterWithdrawal,
 }
 
 impl Planted {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SkipSignature,
         Self::AcknowledgeEarly,
         Self::OrderByHeads,
@@ -40,6 +42,7 @@ impl Planted {
         Self::ForgetWithdrawal,
         Self::QuarantinedNotHeld,
         Self::ReuseActor,
+        Self::HandAfterWithdrawal,
     ];
 
     /// By its name, as `Debug` writes it.

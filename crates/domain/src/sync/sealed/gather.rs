@@ -175,13 +175,18 @@ impl Engine {
             one.stage = Stage::Queued;
             return;
         }
-        let wants = wanted(&lacking, record, &one.absent);
-        if wants.is_empty() && key == KeyWanted::No {
+        let mut wants = wanted(&lacking, record, &one.absent);
+        if wants.is_empty() {
+            // Whoever had nothing may have it by now.
             one.absent.clear();
-            return one.rest(now);
+            if key == KeyWanted::No {
+                return one.rest(now);
+            }
+            // It has rested for the key: another rest here would pass over whose turn it is.
+            wants = wanted(&lacking, record, &one.absent);
         }
         out.send(node, Message::FetchPayloads(FetchPayloads { parties, wants: wants.clone(), key }));
-        let until = now.plus_ms(limits::FETCH_PATIENCE_MS);
+        let until = now.plus_ms(one.patience());
         one.stage = Stage::Asked { node, wants: wants.into_iter().collect(), key, until };
     }
 
@@ -299,8 +304,12 @@ impl Gathering {
     /// Asks somebody else, later: the more often, the later.
     fn rest(&mut self, now: Timestamp) {
         self.tries = self.tries.saturating_add(1);
+        self.stage = Stage::Rest { until: now.plus_ms(self.patience()) };
+    }
+
+    /// How long an answer is waited for: the more often it came too late, the longer, so that on a slow link it comes in time at last.
+    fn patience(&self) -> i64 {
         let doublings = self.tries.saturating_sub(1).min(limits::FETCH_DOUBLINGS);
-        let wait = limits::FETCH_PATIENCE_MS.saturating_mul(1_i64.checked_shl(doublings).unwrap_or(i64::MAX));
-        self.stage = Stage::Rest { until: now.plus_ms(wait) };
+        limits::FETCH_PATIENCE_MS.saturating_mul(1_i64.checked_shl(doublings).unwrap_or(i64::MAX))
     }
 }

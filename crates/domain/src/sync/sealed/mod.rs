@@ -160,16 +160,16 @@ impl Gathering {
 }
 
 /// A referral as its two documents say it here.
-pub(super) struct Both {
-    pub(super) request: Option<Request>,
-    pub(super) response: Option<Response>,
-    pub(super) referral: Referral,
+pub(crate) struct Both {
+    pub(crate) request: Option<Request>,
+    pub(crate) response: Option<Response>,
+    pub(crate) referral: Referral,
 }
 
 impl Both {
     /// Whether a party may still come to what is sealed: by what is known here, never by what that party says. A receiver may not once
     /// the person's agreement ended, or once it was called off before it was taken on; nobody may who drops it.
-    fn is_open_to(&self, side: Side) -> bool {
+    pub(crate) fn is_open_to(&self, side: Side) -> bool {
         let state = &self.referral.state;
         let is_over = state.agreement_withdrawn || (state.is_called_off() && !state.was_taken_on());
         let is_sent = state.request != RequestTrack::Draft;
@@ -214,7 +214,7 @@ impl Engine {
     }
 
     /// A referral as it stands here, from both documents, each as far as it is here and can be read.
-    pub(super) fn both(&self, parties: &Parties, loaded: &Loaded) -> Both {
+    pub(crate) fn both(&self, parties: &Parties, loaded: &Loaded) -> Both {
         let value = |id: &DocId| loaded.documents.get(id).and_then(|d: &Document| d.row.as_ref()).map(|row| &row.value);
         let (request, response) = (parties.request(), parties.response());
         let request = value(&request).and_then(|value| Request::read(&request, value).ok());
@@ -233,7 +233,7 @@ impl Engine {
     }
 
     /// Whether a node is one that may read referrals.
-    pub(super) fn is_given_keys(&self, org: &OrgId, node: &NodeId) -> bool {
+    pub(crate) fn is_given_keys(&self, org: &OrgId, node: &NodeId) -> bool {
         let certificate = self.keys.get(org).and_then(|keys| keys.node(node));
         certificate.is_some_and(|certificate| wrap::is_given_keys(certificate.content()))
     }
