@@ -2,8 +2,8 @@
 //!
 //! On the way no payload, key or document of one comes to who is no party, and nothing sealed leaves a node by whose view
 //! the asker may not have it any more. In the end both parties hold the same events and fold them alike, and what is
-//! sealed is where it should be and nowhere else. Of who parted what was between them went with the partnership, so only
-//! the first is asked of it.
+//! sealed is where it should be, or still asked for, and nowhere else. Of who parted what was between them went with the
+//! partnership, so only what holds on the way is asked of them.
 
 use super::process::Process;
 use super::watch::Watch;
@@ -344,17 +344,19 @@ impl World {
                 .iter()
                 .any(|other| self.nodes[**other].disk.payloads.get(&request).is_some_and(|of| of.contains_key(hash)))
         };
-        if lacking.iter().any(is_held) {
+        // Who still asks has not given up: how soon somebody's turn comes who has it is not judged here.
+        let asks_on = node.disk.gathering.contains(parties);
+        if !asks_on && lacking.iter().any(is_held) {
             return Err(format!("{at} lacks a payload that another has"));
         }
         let lacks_key = may_hold && !has_key;
         let is_key_held = givers.iter().any(|other| self.nodes[**other].disk.data_keys.contains_key(&request));
-        if lacks_key && is_key_held && !lacking.contains(&said.agreement.record) {
+        if !asks_on && lacks_key && is_key_held && !lacking.contains(&said.agreement.record) {
             return Err(format!("{at} lacks the key that another has"));
         }
         // What was lost for good is asked for as long as there is anybody to ask.
         let is_whole = lacking.is_empty() && !lacks_key;
-        if is_whole && twins == 1 && node.disk.gathering.contains(parties) {
+        if is_whole && twins == 1 && asks_on {
             return Err(format!("{at} still looks at a referral of which nothing is lacking"));
         }
         Ok(())
