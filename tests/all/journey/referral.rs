@@ -191,8 +191,9 @@ fn column(node: &Node, select: &str) -> Vec<Vec<u8>> {
 
 /// Which referrals have rows in this table of a node's database.
 fn referrals_in(node: &Node, table: &str) -> Vec<String> {
-    let ids = column(node, &format!("select distinct referral from {table}"));
-    let hex = |id: &Vec<u8>| id.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let ids = column(node, &format!("select distinct request from {table}"));
+    // A row goes by the sender's document, whose name begins with the referral's id.
+    let hex = |id: &Vec<u8>| id.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>();
     let mut ids: Vec<String> = ids.iter().map(hex).collect();
     ids.sort();
     ids

@@ -230,8 +230,9 @@ fn what_was_erased_stays_so_where_either_side_puts_an_older_copy_back() {
             expect_unseen(node, "before it is erased");
         }
         let kept = [Kept::of(&mut both.workers), Kept::of(&mut both.arts)];
-        let sealed =
-            |node: &Node| column(node, &format!("select locked from data_key where referral = {}", literal(node, &id)));
+        let sealed = |node: &Node| {
+            column(node, &format!("select locked from data_key where substr(request, 1, 16) = {}", literal(node, &id)))
+        };
         let keys = [sealed(&both.workers), sealed(&both.arts)];
         act(&both.workers, &id, "erase --yes");
         both.expect(

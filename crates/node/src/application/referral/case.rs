@@ -9,7 +9,7 @@ use domain::referral::{AnswerTimes, Overdue, Parties, Referral, Request, Respons
 use domain::statement::Life;
 use domain::sync::batch::DocumentRow;
 use domain::sync::sealed::homes_of;
-use domain::{OrgId, RecordId, Refusal, Timestamp};
+use domain::{DocId, OrgId, RecordId, Refusal, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{DocumentFilter, DocumentPlace};
 
@@ -168,7 +168,14 @@ impl Application {
             pathways.entry((row.owner, listing)).or_default().push(pathway);
         }
         let mut onward: BTreeMap<_, Vec<Case>> = BTreeMap::new();
-        for case in self.folded(&self.rows_of(Kind::REQUEST, None, Some(self.0.org)).await?).await? {
+        let mut rows = self.rows_of(Kind::REQUEST, None, Some(self.0.org)).await?;
+        rows.retain(|row| row.value.get("previous").is_some());
+        let answers: Vec<DocId> = rows.iter().filter_map(Parties::of).map(|parties| parties.response()).collect();
+        for ids in answers.chunks(PAGE) {
+            let filter = DocumentFilter { ids: ids.iter().copied().collect(), ..DocumentFilter::default() };
+            rows.extend(self.0.store.documents(&filter, None, PAGE).await.map_err(fault)?);
+        }
+        for case in self.folded(&rows).await? {
             if let Some(previous) = case.request.as_ref().and_then(|request| request.previous) {
                 onward.entry(previous).or_default().push(case);
             }
