@@ -132,7 +132,7 @@ fn agreements_and_holds_stand_until_they_are_replaced() {
         store.put_sharing_agreement(&noted("DSA 1", at)).await.expect("writes");
         let newer = noted("DSA 2", at + 5);
         store.put_sharing_agreement(&newer).await.expect("writes");
-        assert_eq!(store.sharing_agreements().await.expect("reads"), [newer.clone()]);
+        assert_eq!(store.sharing_agreements().await.expect("reads"), std::slice::from_ref(&newer));
         assert_eq!(store.sharing_agreement(&author(2).org).await.expect("reads"), Some(newer));
         assert_eq!(store.sharing_agreement(&author(3).org).await.expect("reads"), None);
         assert!(store.delete_sharing_agreement(&author(2).org).await.expect("writes"));

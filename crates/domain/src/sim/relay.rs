@@ -85,11 +85,7 @@ impl World {
     /// With another byte than was sent; a scope head at times as it was.
     fn flipped(&mut self, mut message: Message) -> Message {
         match &mut message {
-            Message::Head(bytes) => {
-                if self.below(2) == 0 {
-                    self.flip(bytes);
-                }
-            }
+            Message::Head(bytes) if self.below(2) == 0 => self.flip(bytes),
             Message::Confirmation(bytes) | Message::DataKey(bytes) => self.flip(bytes),
             Message::Payloads(payloads) => payloads.blobs.iter_mut().for_each(|blob| self.flip(blob)),
             _ => {}
