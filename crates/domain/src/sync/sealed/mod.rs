@@ -1,7 +1,7 @@
 //! What is said of people beside the documents of referrals: sealed payloads and the key to them, asked for by who should hold them and
 //! handed to nobody else; and what parties write into those documents.
 //!
-//! A referral is looked at whenever one of its documents changed here, by [`gather`], in a step of its own: payloads that its events
+//! A referral is looked at whenever one of its documents changed here, in a step of its own: payloads that its events
 //! name and that are not here are asked for at the other party or at another own node, one at a time, until all are here. What is to be
 //! dropped unread, or was erased by another node of this organisation, is destroyed instead. Which referrals are still to be looked
 //! at is durable ([`Batch::gathering`](super::Batch::gathering)), so no crash forgets one. The engine sees no key and no content: keys
