@@ -159,31 +159,28 @@ impl Application {
 
     /// Every draft, opened. Empty where this node does not run: its lock is not open then.
     pub(super) async fn opened_drafts(&self) -> Result<Vec<Draft>, Refusal> {
-        let vault = &self.running()?.vault;
         let drafts = self.0.store.drafts().await.map_err(fault)?;
-        drafts
-            .into_iter()
-            .map(|kept| {
-                let id = kept.key.request.record();
-                let bytes = vault.open_draft(kept.key.request, &kept.key)?;
-                let written =
-                    serde_json::from_slice(&bytes).map_err(|_| Refusal::malformed("a draft does not parse"))?;
-                Ok(Draft { id, at: kept.at, sender: self.0.org, written })
-            })
-            .collect()
+        drafts.iter().map(|kept| self.opened_draft(kept)).collect()
+    }
+
+    fn opened_draft(&self, kept: &store::Draft) -> Result<Draft, Refusal> {
+        let bytes = self.running()?.vault.open_draft(kept.key.request, &kept.key)?;
+        let written = serde_json::from_slice(&bytes).map_err(|_| Refusal::malformed("a draft does not parse"))?;
+        Ok(Draft { id: kept.key.request.record(), at: kept.at, sender: self.0.org, written })
     }
 
     /// The draft that the start of an id names.
     pub(super) async fn draft(&self, id: &str) -> Result<Draft, Refusal> {
         find::record(id)?;
         let typed = id.trim().to_lowercase();
-        let mut found: Vec<Draft> = self.opened_drafts().await?;
-        found.retain(|draft| draft.id.to_string().starts_with(&typed));
-        match found.len() {
-            0 => Err(Refusal::not_found(format!("there is no draft {id:?}"))
+        let id_of = |draft: &store::Draft| draft.key.request.record().to_string();
+        let mut found = self.0.store.drafts().await.map_err(fault)?;
+        found.retain(|draft| id_of(draft).starts_with(&typed));
+        match found.as_slice() {
+            [] => Err(Refusal::not_found(format!("there is no draft {id:?}"))
                 .hint("`fingerpost referral list` shows the drafts; what was sent is one no longer")),
-            1 => Ok(found.swap_remove(0)),
-            _ => Err(find::ambiguous("draft", id, found.iter().map(|draft| (draft.id.to_string(), "")))),
+            [one] => self.opened_draft(one),
+            many => Err(find::ambiguous("draft", id, many.iter().map(|draft| (id_of(draft), "")))),
         }
     }
 

@@ -114,8 +114,8 @@ impl Application {
     pub(super) async fn key_of(&self, parties: &Parties) -> Result<DataKey, Refusal> {
         let locked = self.0.store.data_key(&parties.request()).await.map_err(fault)?;
         let Some(locked) = locked else {
-            let was_erased = self.0.store.erased().await.map_err(fault)?.contains_key(&parties.request());
-            return Err(if was_erased {
+            let held = self.0.store.held(&parties.request()).await.map_err(fault)?;
+            return Err(if held.is_erased {
                 Refusal::new(RefusalKind::NotFound, "what this referral said of the person was erased here")
                     .hint("nothing brings it back; the other party has what it kept")
             } else {

@@ -58,9 +58,7 @@ impl Application {
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let key = match held.key {
             Some(_) => KeyState::Here,
-            None if self.0.store.erased().await.map_err(fault)?.contains_key(&case.parties.request()) => {
-                KeyState::Erased
-            }
+            None if held.is_erased => KeyState::Erased,
             None => KeyState::Awaited,
         };
         Ok(Payloads { named: count(named.len()), held: count(is_held), key })
