@@ -43,7 +43,9 @@ impl Node {
     fn with_words(how: &str, words: &str, database: Option<String>) -> Self {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), words).expect("writes");
-        Self::made(&[how, "--words-file", file.path().to_str().expect("a path")], database)
+        let file = file.path().to_str().expect("a path");
+        let how: Vec<_> = how.split(' ').chain(["--words-file", file]).collect();
+        Self::made(&how, database)
     }
 
     fn made(how: &[&str], database: Option<String>) -> Self {

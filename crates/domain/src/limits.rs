@@ -219,6 +219,8 @@ pub const PAYLOADS_AT_ONCE: usize = 8;
 pub const GATHERINGS_IN_FLIGHT: usize = 4;
 /// Most payloads that are held of one referral.
 pub const REFERRAL_PAYLOADS: usize = 128;
+/// Decisions on one referral that are looked at in one step, of those that wait for the home node.
+pub const DECISIONS_OPEN: usize = 4;
 /// How often a node says of one referral that it dropped what came.
 pub const ERASURE_WORDS: usize = 8;
 /// How long a node waits for them before it asks another.

@@ -55,6 +55,8 @@ kinds! {
     COMPANION = 15, "companion";
     /// What an owner says to a proposal.
     ANSWER = 16, "answer";
+    /// A decision on a referral that was made away from the home node, for that to take.
+    DECISION = 17, "decision";
 }
 
 impl Kind {

@@ -15,6 +15,7 @@ pub use answer::{Answer, Verdict, answer_document};
 use crate::document::crdt::Content;
 use crate::document::{Edit, Kind, at};
 use crate::identity::signing::Tag;
+use crate::referral::decision;
 use crate::transfer::MOVED_FROM;
 use crate::{ActorId, ChangeHash, DocId, Incarnation, OrgId, Refusal, RefusalKind, Timestamp};
 use data_encoding::HEXLOWER;
@@ -133,12 +134,13 @@ pub fn keeper_edit(org: &OrgId, since: Option<Timestamp>) -> Edit {
 }
 
 /// The document that another one is about, by which it is found: a proposal's target, an answer's proposal, the listing that
-/// a claimed one goes on from.
+/// a claimed one goes on from, the request that a decision is about.
 pub fn about(kind: Kind, value: &Value) -> Option<DocId> {
     let field = match kind {
         Kind::PROPOSAL => "doc_id",
         Kind::ANSWER => "proposal",
         Kind::LISTING => MOVED_FROM,
+        Kind::DECISION => decision::REQUEST,
         _ => return None,
     };
     value.get(field)?.as_str()?.parse().ok()

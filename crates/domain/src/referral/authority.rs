@@ -357,7 +357,7 @@ impl Objection {
                 Refusal::new(RefusalKind::NotAllowed, refusal).hint(format!("somebody may who acts as {may}"))
             }
             Self::Home => Refusal::new(RefusalKind::NotAllowed, format!("{action} is decided on the home node"))
-                .hint("this node keeps it as a draft until the home node is there"),
+                .hint("another node hands it to that one"),
             Self::Stage(_) => {
                 let possible: Vec<_> = possible(deed.side, deed.role, stage).map(Action::word).collect();
                 let refusal = wrong(format!("cannot {action} a referral that {stage}"));

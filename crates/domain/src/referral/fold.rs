@@ -126,9 +126,24 @@ impl Referral {
     /// What may be done now, and the event that does it: it knows everything that takes part here. Refused as the table of
     /// [`super::authority`] has it, when its time cannot be, or when its document is full.
     pub fn write(&self, author: &Author, body: Body, payload: Option<BlobHash>) -> Result<Event, Refusal> {
+        self.write_at(author, self.homes.has(author.side, &author.node), body, payload)
+    }
+
+    /// The same, wherever it is decided: on a node that is not the home node a decision is what that is asked to write
+    /// ([`Decision`](super::Decision)).
+    pub fn draft(&self, author: &Author, body: Body, payload: Option<BlobHash>) -> Result<Event, Refusal> {
+        self.write_at(author, true, body, payload)
+    }
+
+    fn write_at(
+        &self,
+        author: &Author,
+        is_home: bool,
+        body: Body,
+        payload: Option<BlobHash>,
+    ) -> Result<Event, Refusal> {
         let action = body.action();
-        let deed =
-            Deed { side: author.side, role: author.role, is_home: self.homes.has(author.side, &author.node), body };
+        let deed = Deed { side: author.side, role: author.role, is_home, body };
         permit(&self.state, &deed).map_err(|objection| objection.refusal(&self.state, &deed))?;
         let written = self.events.iter().filter(|told| told.side == author.side).count();
         if written >= REFERRAL_EVENTS || (written >= REFERRAL_EVENTS_OPEN && !action.brings_to_an_end()) {
@@ -151,6 +166,29 @@ impl Referral {
         event.check()?;
         event.check_times(author.now)?;
         Ok(event)
+    }
+
+    /// Whether everything that an event reaches takes part here.
+    pub fn reaches(&self, event: &Event) -> bool {
+        event.after.iter().chain(&event.seen).all(|id| self.graph.nodes.iter().any(|node| node.id == *id))
+    }
+
+    /// Refuses to accept a version of the request that came after the one that somebody at the receiver read: they would take on what
+    /// they have not seen. Whoever read none was told in another way.
+    pub fn check_reading(&self, action: Action) -> Result<(), Refusal> {
+        let opened = self.events.iter().filter_map(|told| match told.event.as_ref()?.body {
+            Body::Open { version } => Some(version),
+            _ => None,
+        });
+        let newest = self.state.version;
+        match opened.max() {
+            Some(read) if action == Action::Accept && read < newest => Err(Refusal::new(
+                RefusalKind::WrongState,
+                format!("version {newest} came since version {read} was read here"),
+            )
+            .hint(format!("read it first: `fingerpost referral open {}`", self.id))),
+            _ => Ok(()),
+        }
     }
 
     /// A party's latest events that take part here.

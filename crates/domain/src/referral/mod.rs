@@ -6,7 +6,7 @@
 //! whom and when is one table ([`authority`]), asked by who writes an event and by the fold alike, in the event's own past. What people
 //! see of it is in [`shown`], what is late in [`overdue()`], and how referrals hang together in [`chain`]. What is said of the person is
 //! sealed beside it ([`payload`]), under a key that is wrapped for each node that may read it ([`wrap`]) and locked where it is kept
-//! ([`lock`]). For other systems one referral is written as FHIR R4 ([`fhir`]).
+//! ([`lock`]). A [`decision`] that was made away from the home node goes to it in a document of its own. For other systems one referral is written as FHIR R4 ([`fhir`]).
 //!
 //! Two organisations that share personal data have an agreement on record ([`sharing`]), and the person's own is sealed with the
 //! rest ([`consent`], [`content`]); whether all of that holds is asked before a referral leaves ([`sending`]). Who read what is in a log of its own ([`access`]), and when it all has to be gone
@@ -20,6 +20,7 @@ pub mod chain;
 pub mod code;
 pub mod consent;
 pub mod content;
+pub mod decision;
 pub mod document;
 pub mod event;
 pub mod fhir;
@@ -45,6 +46,7 @@ pub use authority::{Deed, Objection, Stage, permit};
 pub use code::{Action, Basis, Contact, Onward, Outcome, Reason, Receipt, Role};
 pub use consent::{AgreementRecord, GivenBy, Ground, How, Interpreter, Relation};
 pub use content::Content;
+pub use decision::Decision;
 pub use document::{Agreement, Events, PassBack, Request, Response, RestsOn};
 pub use event::{Body, Event};
 pub use fold::{Author, Homes, Referral, Standing, Told, fold};

@@ -9,11 +9,12 @@ use super::process::Process;
 use super::watch::Watch;
 use super::world::{At, World};
 use crate::document::Kind;
+use crate::statement::Life;
 use crate::referral::authority::possible;
 use crate::referral::code::Payload;
 use crate::referral::document::new_referral;
 use crate::referral::{
-    Action, Agreement, Basis, Blob, Body, Contact, DataKey, Events, Onward, Outcome, Parties, PassBack, Reason,
+    Action, Agreement, Basis, Blob, Body, Contact, DataKey, Decision, Events, Onward, Outcome, Parties, PassBack, Reason,
     Receipt, Request, Response, RestsOn, Role, Side, Stage, State, WrappedKey,
 };
 use crate::sync::batch::{DocumentRow, Partner};
@@ -137,9 +138,13 @@ impl World {
     fn act(&mut self, at: At, made: Handoff, role: Role, body: Body) {
         let parties = made.parties;
         let side = parties.side_of(&self.org(at)).expect("a party");
+        let has_words = match body.action().payload() {
+            Payload::Required => true,
+            Payload::Allowed => self.below(3) == 0,
+            Payload::Forbidden => false,
+        };
         let key = DataKey::from_random(made.key);
         let mut seal = |doc: &DocId, words: &[u8]| key.seal(doc, words, self.drawn()).expect("sealed");
-        let has_words = body.action().payload() == Payload::Required;
         let payload = has_words.then(|| seal(&parties.document(side), b"a name, and what is needed"));
         let record = (body == Body::Send).then(|| seal(&parties.request(), b"agreed"));
         let sealed: Vec<_> = payload.iter().chain(&record).map(Blob::hash).collect();
@@ -159,8 +164,10 @@ impl World {
         let answer = self.ask(at, Command::Refer(Box::new(referring)));
         let said = answer.as_ref().map_or_else(|r| r.message.clone(), |_| "done".to_owned());
         self.trace.push(format!("{at} does {body:?} to {} of {parties:?}: {said}", parties.document(side)));
-        if let Ok(Answer::Referred(event)) = answer {
-            self.ledger.referred(at, parties.document(side), event);
+        match answer {
+            Ok(Answer::Referred(event)) => self.ledger.referred(at, parties.document(side), event),
+            Ok(Answer::Drafted(decision, event)) => self.ledger.referred(at, decision, event),
+            _ => {}
         }
     }
 
@@ -202,6 +209,10 @@ pub(super) fn events_in(row: &DocumentRow) -> Events {
     match row.kind {
         Kind::REQUEST => Request::read(&row.doc_id, &row.value).map(|said| said.events).unwrap_or_default(),
         Kind::RESPONSE => Response::read(&row.doc_id, &row.value).map(|said| said.events).unwrap_or_default(),
+        Kind::DECISION => {
+            let decision = Decision::read(&row.owner, &row.value).map(|said| said.event);
+            decision.map(|event| [(event.id(), event.encode())].into()).unwrap_or_default()
+        }
         _ => Events::new(),
     }
 }
@@ -252,7 +263,7 @@ impl Watch {
                 self.faults.push(format!("{at} holds a payload of a referral that it is no party of"));
             }
         }
-        for row in batch.documents.iter().filter(|row| row.owner == org) {
+        for row in batch.documents.iter().filter(|row| row.owner == org && row.kind != Kind::DECISION) {
             self.written.entry(row.doc_id).or_default().extend(events_in(row).into_keys());
         }
     }
@@ -271,6 +282,32 @@ impl World {
             let parties = &made.parties;
             if !self.is_suspect(&parties.sender) && !self.is_suspect(&parties.receiver) {
                 self.check_referral(parties).map_err(|fault| format!("{parties:?}: {fault}"))?;
+            }
+        }
+        (0..self.nodes.len()).try_for_each(|at| self.check_decisions(at))
+    }
+
+    /// A home node has every decision that another node of its organisation heard was kept, and wrote or answered all that it can.
+    fn check_decisions(&self, at: At) -> Result<(), String> {
+        let node = &self.nodes[at];
+        let twins = self.nodes.iter().filter(|other| other.identity.node == node.identity.node).count();
+        if !node.identity.is_home || twins > 1 || self.is_suspect(&self.org(at)) {
+            return Ok(());
+        }
+        let org = self.org(at);
+        for (doc, event) in self.ledger.decisions_of(org) {
+            if !self.events(at, doc).contains_key(&event) {
+                return Err(format!("the decision {event}, which was acknowledged, never came to {at}"));
+            }
+        }
+        for row in node.disk.rows.values().filter(|row| row.kind == Kind::DECISION && row.life == Life::Live) {
+            let Ok(decision) = Decision::read(&row.owner, &row.value) else { continue };
+            let both = self.both(at, &decision.parties).ok_or("a node does not run")?;
+            let held = node.disk.payloads.get(&decision.parties.request());
+            let is_held = |payload: BlobHash| held.is_some_and(|of| of.contains_key(&payload));
+            let can_be = both.request.is_some() && both.referral.reaches(&decision.event);
+            if decision.refused.is_none() && can_be && decision.event.payload.is_none_or(is_held) {
+                return Err(format!("{at} has not decided {}, though it could", row.doc_id));
             }
         }
         Ok(())

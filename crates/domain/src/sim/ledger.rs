@@ -3,7 +3,8 @@
 use super::Disk;
 use super::handoff::events_in;
 use super::world::At;
-use crate::{DocId, EventId};
+use crate::document::Kind;
+use crate::{DocId, EventId, OrgId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Acknowledged edits by document and field, and what each stood upon.
@@ -86,6 +87,12 @@ impl Ledger {
     /// The acknowledged events of one of a referral's documents.
     pub fn events_of(&self, doc: DocId) -> impl Iterator<Item = EventId> {
         self.acts.iter().filter(move |act| act.doc == doc && act.counts).map(|act| act.event)
+    }
+
+    /// The acknowledged decisions of an organisation that its home node is to write.
+    pub fn decisions_of(&self, org: OrgId) -> impl Iterator<Item = (DocId, EventId)> {
+        let is_one = move |act: &&Act| act.counts && act.doc.is_of(Kind::DECISION, &org);
+        self.acts.iter().filter(is_one).map(|act| (act.doc, act.event))
     }
 
     /// A node's disk goes back to where it was after so many operations. What only that disk had of what was

@@ -45,6 +45,8 @@ pub use world::{At, Relation, World};
 #[cfg(test)]
 mod borough;
 #[cfg(test)]
+mod deciding;
+#[cfg(test)]
 mod heads;
 #[cfg(test)]
 mod hostile;

@@ -179,6 +179,7 @@ impl Process {
                 .filter(|r| r.about.is_some() && r.kind != Kind::ANSWER)
                 .cloned()
                 .collect(),
+            decisions: self.disk.rows.values().filter(|r| r.kind == Kind::DECISION).cloned().collect(),
             disowned_keys: self.disk.disowned_keys.clone(),
             hidden: self.disk.hidden.clone(),
             gathering: self.disk.gathering.iter().copied().collect(),

@@ -36,34 +36,43 @@ fn compare(world: &mut World, at: usize, with: usize, compared: Option<Timestamp
 }
 
 /// A sender, a receiver and a partner of both, all linked.
-struct Scene {
-    world: World,
-    sender: usize,
-    receiver: usize,
-    other: usize,
-    referral: RecordId,
+pub(super) struct Scene {
+    pub(super) world: World,
+    pub(super) sender: usize,
+    pub(super) receiver: usize,
+    pub(super) other: usize,
+    pub(super) referral: RecordId,
 }
 
 impl Scene {
     fn new() -> Self {
-        let mut world = World::seeded(31);
-        let [sender, receiver, other] = world.organisations([1, 1, 1]).map(|nodes| nodes[0]);
-        world.link(sender, receiver).link(sender, other).link(receiver, other).run_until_quiet();
-        compare(&mut world, sender, receiver, Some(Timestamp::from_ms(1)));
-        compare(&mut world, receiver, sender, Some(Timestamp::from_ms(1)));
-        Self { world, sender, receiver, other, referral: new_referral([3; 16]) }
+        Self::of([1, 1, 1]).0
     }
 
-    fn request(&self) -> DocId {
+    /// The same where organisations have so many nodes, the first of each the home node. Gives the receiver's nodes too; only the home
+    /// nodes are linked.
+    pub(super) fn of(nodes: [usize; 3]) -> (Self, Vec<usize>) {
+        let mut world = World::seeded(31);
+        let [senders, receivers, others] = world.organisations(nodes);
+        let (sender, receiver, other) = (senders[0], receivers[0], others[0]);
+        world.link(sender, receiver).link(sender, other).link(receiver, other).run_until_quiet();
+        compare(&mut world, sender, receiver, Some(Timestamp::from_ms(1)));
+        for at in &receivers {
+            compare(&mut world, *at, sender, Some(Timestamp::from_ms(1)));
+        }
+        (Self { world, sender, receiver, other, referral: new_referral([3; 16]) }, receivers)
+    }
+
+    pub(super) fn request(&self) -> DocId {
         Request::document(self.referral, &self.world.org(self.sender))
     }
 
-    fn response(&self) -> DocId {
+    pub(super) fn response(&self) -> DocId {
         Response::document(self.referral, &self.world.org(self.receiver))
     }
 
     /// Both documents' events, as a node holds them.
-    fn events(&self, at: usize) -> (Events, Events) {
+    pub(super) fn events(&self, at: usize) -> (Events, Events) {
         let value = |id: &DocId| self.world.row(at, *id).map(|row| row.value.clone());
         let request = value(&self.request()).map(|v| Request::read(&self.request(), &v).expect("a request").events);
         let response =
@@ -76,27 +85,28 @@ impl Scene {
         Homes { sender: home(self.sender), receiver: home(self.receiver) }
     }
 
-    fn shown(&self, at: usize, viewer: Side) -> Word {
+    pub(super) fn shown(&self, at: usize, viewer: Side) -> Word {
         let (request, response) = self.events(at);
         word(&fold(self.referral, &request, &response, &self.homes()).state, viewer)
     }
 
-    fn parties(&self) -> Parties {
+    pub(super) fn parties(&self) -> Parties {
         let (sender, receiver) = (self.world.org(self.sender), self.world.org(self.receiver));
         Parties { referral: self.referral, sender, receiver }
     }
 
     /// Does something, with sealed words where it needs any.
-    fn act(&mut self, side: Side, body: Body) -> Result<Answer, Refusal> {
+    pub(super) fn act(&mut self, side: Side, body: Body) -> Result<Answer, Refusal> {
         let at = if side == Side::Sender { self.sender } else { self.receiver };
         self.act_in(self.parties(), at, side, body)
     }
 
     /// The same in a referral between others.
-    fn act_in(&mut self, parties: Parties, at: usize, side: Side, body: Body) -> Result<Answer, Refusal> {
+    pub(super) fn act_in(&mut self, parties: Parties, at: usize, side: Side, body: Body) -> Result<Answer, Refusal> {
         let seal = |words: &str| key().seal(&parties.document(side), words.as_bytes(), [9; 24]).expect("sealed");
         let is_first = body == Body::Send;
-        let has_words = body.action().payload() == crate::referral::code::Payload::Required;
+        let is_said = body.action().payload() == crate::referral::code::Payload::Required;
+        let has_words = is_said || matches!(body, Body::Decline(Reason::Other));
         let lock = self.world.nodes[at].lock();
         let referring = Referring {
             parties,
@@ -113,7 +123,7 @@ impl Scene {
     }
 
     /// What is held of it beside its documents: how many payloads, and whether the key is there.
-    fn held(&self, at: usize) -> (usize, bool) {
+    pub(super) fn held(&self, at: usize) -> (usize, bool) {
         let disk = &self.world.nodes[at].disk;
         (disk.payloads.get(&self.request()).map_or(0, |of| of.len()), disk.data_keys.contains_key(&self.request()))
     }

@@ -145,11 +145,11 @@ pub struct DocumentRow {
 }
 
 impl DocumentRow {
-    /// What it counts for among what its owner has here. Of proposals and answers there are more with every year: those
+    /// What it counts for among what its owner has here. Of proposals, answers and decisions there are more with every year: those
     /// that were taken back count by their bytes alone, and as if each had some.
     pub fn usage(&self) -> Usage {
         match self.kind {
-            Kind::PROPOSAL | Kind::ANSWER if self.life != Life::Live => {
+            Kind::PROPOSAL | Kind::ANSWER | Kind::DECISION if self.life != Life::Live => {
                 Usage { documents: 0, bytes: self.bytes.max(limits::ENDED_BYTES) }
             }
             _ => Usage { documents: 1, bytes: self.bytes },

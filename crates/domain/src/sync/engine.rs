@@ -55,6 +55,8 @@ pub struct Known {
     pub hidden: BTreeSet<OrgId>,
     /// Referrals that are still to be looked at.
     pub gathering: Vec<Parties>,
+    /// Decisions of this organisation's on referrals that are live.
+    pub decisions: Vec<DocumentRow>,
     /// Every node that was ever an organisation's home.
     pub homes: BTreeMap<OrgId, BTreeSet<NodeId>>,
 }
@@ -144,6 +146,7 @@ impl Engine {
     pub fn new(own: Own, known: Known) -> Self {
         let has_siblings = known.keys.get(&own.org).is_some_and(|k| k.certificates().count() > 1);
         let rosters = Rosters::read(&known.rosters, &known.keys);
+        let decisions = known.decisions;
         let mut engine = Self {
             rosters,
             heads: Heads::read(known.heads),
@@ -182,6 +185,7 @@ impl Engine {
             engine.note_stolen(org);
             engine.note_homes(&org);
         }
+        decisions.iter().for_each(|row| engine.note_decision(row));
         engine
     }
 

@@ -115,6 +115,8 @@ pub enum OpenAnswer {
     },
     /// No such scope, or not for the asker: both read alike.
     Unknown,
+    /// Rows follow from the asker's cursor, which is the end of the feed now, and both sides hold the same.
+    InStep,
 }
 
 /// A run of feed rows.

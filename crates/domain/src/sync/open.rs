@@ -132,22 +132,20 @@ impl Engine {
             let Some(reading) = link.reading.get_mut(scope) else {
                 return Err(Refusal::malformed("an answer about a scope that was not opened"));
             };
-            reading.ours = loaded.scopes.get(scope).map(|s| s.sum).unwrap_or_default();
+            let said = std::mem::replace(
+                &mut reading.ours,
+                loaded.scopes.get(scope).map(|s| s.sum).unwrap_or_default(),
+            );
             reading.compare_later(now);
             match answer {
                 OpenAnswer::Unknown => {
                     link.reading.remove(scope);
                 }
-                OpenAnswer::Follows { tail, sum } => {
-                    let from_start = Cursor { feed_id: tail.feed_id, seq: 0, chain: [0; 32] };
-                    let cursor = *reading.cursor.get_or_insert(from_start);
-                    reading.theirs = Some(*sum);
-                    reading.is_at_end = cursor.seq == tail.seq;
-                    reading.left = if *sum == reading.ours { 0 } else { versions_left(cursor, *tail, *sum) };
-                    reading.has_wanted = true;
-                    if reading.is_at_end && *sum != reading.ours {
-                        reading.want_reconcile(now, *tail);
-                    }
+                OpenAnswer::Follows { tail, sum } => reading.follow(now, *tail, *sum),
+                OpenAnswer::InStep => {
+                    let cursor = reading.cursor;
+                    let tail = cursor.ok_or_else(|| Refusal::malformed("a scope that was never read is in step"))?;
+                    reading.follow(now, tail, said);
                 }
                 #[cfg(any(test, feature = "sim"))]
                 OpenAnswer::CursorInvalid { sum, .. } if keeps_cursor && reading.cursor.is_some() => {
@@ -183,6 +181,7 @@ fn answer_to(opening: &Opening, state: Option<&ScopeState>, stands: bool) -> (Op
     };
     let (tail, sum) = (state.tail, state.sum);
     match opening.cursor {
+        Some(cursor) if stands && cursor == tail && opening.sum == sum => (OpenAnswer::InStep, cursor.seq),
         Some(cursor) if stands => (OpenAnswer::Follows { tail, sum }, cursor.seq),
         None if opening.sum.count() == 0 => (OpenAnswer::Follows { tail, sum }, 0),
         _ => (OpenAnswer::CursorInvalid { tail, sum }, tail.seq),
@@ -203,6 +202,19 @@ impl Reading {
             reconcile: None,
             compare_at: None,
             next_reconcile: Timestamp::default(),
+        }
+    }
+
+    /// The feed goes on from where this node stands in it, to an end, and its side holds so much.
+    fn follow(&mut self, now: Timestamp, tail: Cursor, sum: crate::Sum) {
+        let from_start = Cursor { feed_id: tail.feed_id, seq: 0, chain: [0; 32] };
+        let cursor = *self.cursor.get_or_insert(from_start);
+        self.theirs = Some(sum);
+        self.is_at_end = cursor.seq == tail.seq;
+        self.left = if sum == self.ours { 0 } else { versions_left(cursor, tail, sum) };
+        self.has_wanted = true;
+        if self.is_at_end && sum != self.ours {
+            self.want_reconcile(now, tail);
         }
     }
 

@@ -100,12 +100,36 @@ pub(crate) struct Init {
     /// Then run it and join by `fingerpost invite --as node` from the home node.
     #[arg(long, conflicts_with = "recover")]
     pub(crate) further: bool,
+    /// What a further node is given to keep
+    ///
+    /// `directory`: nothing that is said of people in referrals, so that a stolen laptop is not every referral. `all`: that too. What
+    /// is decided there on a referral, such as accepting it, is written by the home node as soon as the two are linked.
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Holds::Directory, requires = "further")]
+    pub(crate) holds: Holds,
     /// Where the recovery words are, for --recover and --further; - reads them from standard input
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub(crate) words_file: PathBuf,
     /// Remove the recovery words that `up` left in the data folder, once they are written down
     #[arg(long, conflicts_with_all = ["name", "database", "database_password_file", "node_listen", "people_listen", "admin_listen", "advertise"])]
     pub(crate) forget_words: bool,
+}
+
+/// What a node of an organisation keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Holds {
+    /// Listings, pathways and how referrals stand
+    Directory,
+    /// What is said of people in referrals as well
+    All,
+}
+
+impl From<Holds> for node::data::Holds {
+    fn from(holds: Holds) -> Self {
+        match holds {
+            Holds::Directory => Self::Directory,
+            Holds::All => Self::All,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -86,7 +86,7 @@ pub(crate) enum Referral {
         #[command(flatten)]
         draft: Draft,
     },
-    /// Throw a draft away
+    /// Throw a draft away, or take back what was decided here and waits for the home node
     Discard {
         /// The draft's id or the start of it
         id: String,

@@ -23,7 +23,7 @@ pub(super) async fn init(place: &Place, init: Init) -> Result<(), Failure> {
     }
     let founding = match (init.recover, init.further) {
         (true, _) => Founding::Recovered(words(&init.words_file)?, data::Place::Home),
-        (_, true) => Founding::Recovered(words(&init.words_file)?, data::Place::Further),
+        (_, true) => Founding::Recovered(words(&init.words_file)?, data::Place::Further(init.holds.into())),
         (false, false) => Founding::New,
     };
     let config = config(&place.data, flags(init.name, &init.settings))?;
@@ -49,7 +49,7 @@ fn made(place: &Place, initialised: &Initialised, founding: &Founding) -> String
             "join by an invitation from a partner or a hub: what they hold of yours comes back. Then retire the node that\n\
              was lost: fingerpost key list, fingerpost key retire NODE"
         }
-        Founding::Recovered(_, data::Place::Further) => {
+        Founding::Recovered(_, data::Place::Further(_)) => {
             "join by an invitation that the home node makes with: fingerpost invite --as node"
         }
     };

@@ -6,7 +6,7 @@ use crate::output::Emphasis;
 use node::api::form::render::{self, Voice};
 use node::api::form::{Answers, Form};
 use node::api::{
-    Action, ChaseRow, Direction, EventRow, KeyState, Opened, OrgId, OverdueRow, Owed, PassBackWord, Pii, RecordId,
+    Action, ChaseRow, Direction, DraftedRow, EventRow, KeyState, Opened, OrgId, OverdueRow, Owed, PassBackWord, Pii, RecordId,
     ReferralDone, ReferralRow, ReferralView, Timestamp,
 };
 use serde_json::Value;
@@ -33,6 +33,7 @@ pub(crate) fn rows(rows: &[ReferralRow], names: &Names, now: Timestamp, emphasis
         }
         out.push_str(&format!("  {line}\n"));
         out.push_str(&duties(row, names, now, emphasis, 6));
+        out.push_str(&drafted(row, now, emphasis, 6));
     }
     out
 }
@@ -70,6 +71,23 @@ fn duties(row: &ReferralRow, names: &Names, now: Timestamp, emphasis: Emphasis, 
     out
 }
 
+/// Decisions that have no effect yet, and what the home node said to them.
+fn drafted(row: &ReferralRow, now: Timestamp, emphasis: Emphasis, indent: usize) -> String {
+    let mut out = String::new();
+    for DraftedRow { action, at_ms, refused, hint, .. } in &row.drafted {
+        let line = match refused {
+            None => format!("{action}, decided {}, waits for your home node: nobody else knows of it", ago(*at_ms, now)),
+            Some(why) => {
+                let hint = hint.as_ref().map(|hint| format!(" ({})", plain(hint))).unwrap_or_default();
+                let id = shown_id(&row.id);
+                format!("your home node did not {action}: {}{hint}; once read: fingerpost referral discard {id}", plain(why))
+            }
+        };
+        out.push_str(&emphasis.strong(&wrap(&line, indent)));
+    }
+    out
+}
+
 /// The other party by its name, and this organisation as who reads it.
 fn party(id: &OrgId, row: &ReferralRow, names: &Names) -> String {
     if *id == row.partner { organisation(id, names) } else { "you".to_owned() }
@@ -83,9 +101,15 @@ fn shown_id(id: &RecordId) -> String {
 pub(crate) fn done(done: &ReferralDone, now: Timestamp, emphasis: Emphasis) -> String {
     let row = &done.row;
     let id = shown_id(&row.id);
-    let mut out = wrap(&format!("Done. Referral {id} is now {}: {}.", row.shown, row.detail), 0);
+    let is = format!("{}: {}.", row.shown, row.detail);
+    let said = match done.event {
+        Some(_) => format!("Done. Referral {id} is now {is}"),
+        None => format!("Kept for your home node, which is not linked now or has not answered. Referral {id} is still {is}"),
+    };
+    let mut out = wrap(&said, 0);
     out.push_str(&wrap(&format!("The person is held by {}.", holder(row, &done.names)), 0));
     out.push_str(&duties(row, &done.names, now, emphasis, 2));
+    out.push_str(&drafted(row, now, emphasis, 2));
     out.push_str(&format!("to see it: fingerpost referral show {id}\n"));
     out
 }
@@ -137,6 +161,7 @@ fn standing(view: &ReferralView, names: &Names, now: Timestamp, emphasis: Emphas
     let duties = duties(row, names, now, emphasis, 4);
     out.push_str(if duties.is_empty() { "  nothing is owed\n" } else { "  to be done\n" });
     out.push_str(&duties);
+    out.push_str(&drafted(row, now, emphasis, 2));
     out.extend(view.remarks.iter().map(|remark| wrap(&format!("! {remark}"), 2)));
     out
 }

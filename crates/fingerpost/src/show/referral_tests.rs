@@ -44,6 +44,7 @@ fn row(n: u8, shown: &str, detail: &str) -> ReferralRow {
         holder: Some(org(2)),
         owed: vec![],
         overdue: vec![],
+        drafted: vec![],
     }
 }
 
@@ -198,7 +199,7 @@ fn a_history_says_who_when_and_what_had_no_effect() {
 fn what_was_done_says_how_it_stands_now() {
     let mut row = row(0x1f, "active", "accepted");
     row.holder = Some(org(1));
-    let done = ReferralDone { row, event: "01".repeat(16), names: names() };
+    let done = ReferralDone { row, event: Some("01".repeat(16)), names: names() };
     let text = super::done(&done, NOW, Emphasis::Plain);
     assert_eq!(
         text,

@@ -34,7 +34,7 @@ pub use partner::{
 pub use privacy::{AccessRow, AgreementRow, DueRow, ErasureRow, PrivacyRequest, PrivacyResponse};
 pub use publication::{PublicationRequest, PublicationRow, PublicationView};
 pub use referral::{
-    ChaseRow, Direction, DraftChange, EventRow, KeyState, NewReferral, Opened, OverdueRow, Owed, PassBackWord,
+    ChaseRow, Direction, DraftChange, DraftedRow, EventRow, KeyState, NewReferral, Opened, OverdueRow, Owed, PassBackWord,
     Payloads, ReferralAct, ReferralChange, ReferralChanges, ReferralDone, ReferralRequest, ReferralResponse,
     ReferralRow, ReferralView,
 };

@@ -23,7 +23,8 @@ pub enum ReferralRequest {
         /// What replaces what it says.
         draft: Box<DraftChange>,
     },
-    /// Throws a draft away. Answered by [`super::Response::Done`].
+    /// Throws a draft away, or takes back the decisions on a referral that wait for the home node or were refused by it. Answered by
+    /// [`super::Response::Done`].
     Discard {
         /// Which.
         id: String,
@@ -262,6 +263,26 @@ pub struct ReferralRow {
     pub owed: Vec<Owed>,
     /// What of it is late.
     pub overdue: Vec<OverdueRow>,
+    /// What was decided on a node that is not the home node, and waits for that or was refused by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drafted: Vec<DraftedRow>,
+}
+
+/// A decision that has no effect yet: the home node writes it, or says why not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DraftedRow {
+    /// What was decided.
+    pub action: Action,
+    /// On which node.
+    pub node: NodeId,
+    /// When.
+    pub at_ms: Timestamp,
+    /// Why the home node did not write it; none while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+    /// What to do instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// Something a party still has to do.
@@ -411,8 +432,9 @@ pub struct Opened {
 pub struct ReferralDone {
     /// How it stands now.
     pub row: ReferralRow,
-    /// The event that was written.
-    pub event: String,
+    /// The event that was written; none where it is a decision that waits for the home node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
     /// The names of organisations, where they are known.
     pub names: BTreeMap<OrgId, String>,
 }

@@ -196,7 +196,7 @@ impl Application {
                 })),
                 None => Ok(Response::Done),
             },
-            Answer::Done | Answer::Referred(_) => Ok(Response::Done),
+            Answer::Done | Answer::Referred(_) | Answer::Drafted(..) => Ok(Response::Done),
         }
     }
 }

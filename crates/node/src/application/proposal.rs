@@ -63,7 +63,7 @@ impl Application {
                 proposal: Some(id.record()),
                 is_public,
             })),
-            Done::Done | Done::Referred(_) => Ok(Response::Done),
+            Done::Done | Done::Referred(_) | Done::Drafted(..) => Ok(Response::Done),
         }
     }
 
@@ -156,7 +156,7 @@ impl Application {
                 proposal: None,
                 is_public: false,
             })),
-            Done::Done | Done::Referred(_) => Ok(Response::Done),
+            Done::Done | Done::Referred(_) | Done::Drafted(..) => Ok(Response::Done),
         }
     }
 

@@ -32,7 +32,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Roster documents read at once.
-const ROSTERS_PAGE: usize = 500;
+const LIVE_PAGE: usize = 500;
 
 /// What an engine is opened with.
 #[derive(Debug)]
@@ -129,6 +129,7 @@ async fn open_engine(opening: &Opening) -> Result<Engine, Failure> {
     let proposals = opening.store.open_proposals(&opening.org).await.map_err(Failure::Store)?;
     let disowned_keys = opening.store.disowned_keys().await.map_err(Failure::Store)?;
     let heads = opening.store.heads().await.map_err(Failure::Store)?;
+    let decisions = live(&opening.store, Kind::DECISION).await.map_err(Failure::Store)?;
     let gathering = opening.store.gathering().await.map_err(Failure::Store)?;
     let homes = opening.store.homes().await.map_err(Failure::Store)?;
     let own = Own {
@@ -151,6 +152,7 @@ async fn open_engine(opening: &Opening) -> Result<Engine, Failure> {
             disowned_keys,
             hidden,
             gathering,
+            decisions,
             homes,
         },
     ))
@@ -158,20 +160,21 @@ async fn open_engine(opening: &Opening) -> Result<Engine, Failure> {
 
 /// Every roster document: a hub that is no partner for a while may become one again.
 pub(crate) async fn rosters(store: &Store) -> Result<Vec<DocumentRow>, StoreError> {
-    let filter = DocumentFilter {
-        kind: Some(Kind::ROSTER),
-        life: Some(Life::Live),
-        with_hidden: true,
-        ..DocumentFilter::default()
-    };
-    let mut rosters: Vec<DocumentRow> = Vec::new();
+    live(store, Kind::ROSTER).await
+}
+
+/// Every live document of a kind that there are few of, those of owners that nobody stands for as well.
+async fn live(store: &Store, kind: Kind) -> Result<Vec<DocumentRow>, StoreError> {
+    let filter =
+        DocumentFilter { kind: Some(kind), life: Some(Life::Live), with_hidden: true, ..DocumentFilter::default() };
+    let mut rows: Vec<DocumentRow> = Vec::new();
     loop {
-        let after = rosters.last().map(DocumentPlace::of);
-        let page = store.documents(&filter, after.as_ref(), ROSTERS_PAGE).await?;
+        let after = rows.last().map(DocumentPlace::of);
+        let page = store.documents(&filter, after.as_ref(), LIVE_PAGE).await?;
         if page.is_empty() {
-            return Ok(rosters);
+            return Ok(rows);
         }
-        rosters.extend(page);
+        rows.extend(page);
     }
 }
 

@@ -181,7 +181,7 @@ async fn of_many_who_write_at_once_each_gets_its_own_answer() {
         match answer {
             Ok(Answer::Written(written)) => assert!(is_new && written[0].doc_id == doc_id && written.len() == 1, "{n}"),
             Err(refusal) => assert!(!is_new && refusal.kind == RefusalKind::AlreadyDone, "{n}: {refusal}"),
-            Ok(Answer::Done | Answer::Referred(_)) => panic!("{n} was not written"),
+            Ok(Answer::Done | Answer::Referred(_) | Answer::Drafted(..)) => panic!("{n} was not written"),
         }
         let document = side.store.document(doc_id).await.unwrap().unwrap();
         assert_eq!(document.row.unwrap().name, name, "{n}");

@@ -48,7 +48,7 @@ pub(super) fn joined(writers: &[Writer]) -> Vec<Write> {
 pub(super) fn share_out(writers: Vec<Writer>, answer: Answer) {
     let (mut written, is_told) = match answer {
         Answer::Written(written) => (written.into_iter(), true),
-        Answer::Done | Answer::Referred(_) => (Vec::new().into_iter(), false),
+        Answer::Done | Answer::Referred(_) | Answer::Drafted(..) => (Vec::new().into_iter(), false),
     };
     for Writer { writes, answer } in writers {
         let own: Vec<_> = written.by_ref().take(writes.len()).collect();

@@ -59,8 +59,8 @@ pub fn found() -> Result<Founded, Error> {
 pub enum Place {
     /// Its home node, in place of one that was lost.
     Home,
-    /// A further one, for the directory alone: a stolen laptop is not every referral.
-    Further,
+    /// A further one: for the directory alone, so that a stolen laptop is not every referral, or for referrals too.
+    Further(Holds),
 }
 
 /// Makes another node of the organisation whose recovery words these are. Writes nothing.
@@ -70,7 +70,7 @@ pub fn recover(words: &str, place: Place) -> Result<Founded, Error> {
     let certificate = secrets.certificate(&root, 1)?;
     let certificate = match place {
         Place::Home => certificate,
-        Place::Further => NodeCertificate { is_home: false, holds: Holds::Directory, ..certificate },
+        Place::Further(holds) => NodeCertificate { is_home: false, holds, ..certificate },
     };
     let keys = KeysObject::new(root.public(), [root.certify(certificate)])?;
     Ok(Founded { root, secrets, keys })

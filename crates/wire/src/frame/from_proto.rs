@@ -85,6 +85,7 @@ fn opened_scope(o: proto::OpenedScope) -> Result<Opened, Refusal> {
             OpenAnswer::CursorInvalid { tail: required_cursor(p.tail)?, sum: required_sum(p.sum)? }
         }
         Some(Answer::Unknown(_)) => OpenAnswer::Unknown,
+        Some(Answer::InStep(_)) => OpenAnswer::InStep,
         None => return Err(Refusal::malformed("an opening got an answer this version does not know")),
     };
     Ok(Opened { scope: scope(&o.scope_id)?, answer })

@@ -75,6 +75,7 @@ fn opened(o: Opened) -> proto::OpenedScope {
         OpenAnswer::Follows { tail, sum } => Answer::Follows(position(tail, sum)),
         OpenAnswer::CursorInvalid { tail, sum } => Answer::CursorInvalid(position(tail, sum)),
         OpenAnswer::Unknown => Answer::Unknown(proto::Unknown {}),
+        OpenAnswer::InStep => Answer::InStep(proto::InStep {}),
     };
     proto::OpenedScope { scope_id: bytes(o.scope), answer: Some(answer) }
 }

@@ -57,6 +57,7 @@ fn opened() -> impl Strategy<Value = Opened> {
         (cursor(), sum()).prop_map(|(tail, sum)| OpenAnswer::Follows { tail, sum }),
         (cursor(), sum()).prop_map(|(tail, sum)| OpenAnswer::CursorInvalid { tail, sum }),
         Just(OpenAnswer::Unknown),
+        Just(OpenAnswer::InStep),
     ];
     (scope(), answer).prop_map(|(scope, answer)| Opened { scope, answer })
 }

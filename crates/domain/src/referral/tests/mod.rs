@@ -9,6 +9,7 @@ mod accesses;
 mod agreements;
 mod chains;
 mod contents;
+mod decisions;
 mod documents;
 mod events;
 mod fhir;

@@ -270,7 +270,7 @@ fn what_could_not_be_is_kept_and_changes_nothing() {
         "sender waiting for them, receiver waiting for us: sent; held by sender; owed by receiver: acknowledge it";
     check_refused(
         "send; by receiver 3: !accept",
-        "accept is decided on the home node (this node keeps it as a draft until the home node is there)",
+        "accept is decided on the home node (another node hands it to that one)",
         sent,
     );
     check_refused(

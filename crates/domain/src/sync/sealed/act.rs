@@ -40,7 +40,8 @@ impl Engine {
         needs.referrals.insert(parties.request());
     }
 
-    /// Writes the event, if the referral admits it as it stands here. Answers with its id.
+    /// Writes the event, if the referral admits it as it stands here; on a node that is not the home node, a decision as a document that
+    /// goes there. Answers with its id.
     pub(in crate::sync) fn refer(
         &mut self,
         now: Timestamp,
@@ -60,10 +61,16 @@ impl Engine {
             now,
         };
         let payload = referring.payload.as_ref().map(Blob::hash);
-        let event = both.referral.write(&author, referring.body, payload)?;
-        let id = event.id();
-        let write = self.event_to_write(&referring, side, &both, &event)?;
-        self.write(now, vec![write], loaded, out)?;
+        let is_elsewhere = referring.body.action().is_decision() && !self.own.is_home;
+        let answer = if is_elsewhere {
+            let event = both.referral.draft(&author, referring.body, payload)?;
+            self.leave_to_home(now, parties, event, loaded, out)?
+        } else {
+            let event = both.referral.write(&author, referring.body, payload)?;
+            let write = event_to_write(&parties, side, &both, &event, referring.first.as_deref())?;
+            self.write(now, vec![write], loaded, out)?;
+            Answer::Referred(event.id())
+        };
         for blob in referring.payload.into_iter().chain(referring.beside) {
             let (hash, key_id) = (blob.hash(), blob.key_id());
             out.batch.payloads.push(KeptPayload { request: parties.request(), hash, key_id, bytes: blob.into_bytes() });
@@ -74,38 +81,44 @@ impl Engine {
             Body::Erase { node, .. } if node == self.own.node => drop(out.batch.erased.insert(parties.request())),
             _ => {}
         }
-        Ok(Answer::Referred(id))
+        Ok(answer)
     }
+}
 
-    fn event_to_write(&self, referring: &Referring, side: Side, both: &Both, event: &Event) -> Result<Write, Refusal> {
-        let parties = &referring.parties;
-        let audience = Audience::Named([parties.party(side.other())].into());
-        let events = [(event.id(), event.encode())].into();
-        let (kind, action) = match side {
-            Side::Sender => {
-                let action = match (&both.request, &referring.first) {
-                    (Some(_), None) => WriteAction::Edit(vec![put(event)]),
-                    (None, Some(first)) => {
-                        let request = Request { events, ..(**first).clone() };
-                        WriteAction::Create { value: request.value(), audience }
-                    }
-                    _ => return Err(Refusal::new(RefusalKind::WrongState, "this referral was sent already")),
-                };
-                (Kind::REQUEST, action)
-            }
-            Side::Receiver => {
-                let action = match &both.response {
-                    Some(_) => WriteAction::Edit(vec![put(event)]),
-                    None => {
-                        let response = Response { referral: parties.referral, sender: parties.sender, events };
-                        WriteAction::Create { value: response.value(), audience }
-                    }
-                };
-                (Kind::RESPONSE, action)
-            }
-        };
-        Ok(Write { doc_id: parties.document(side), kind, action, imported: None, change: None })
-    }
+/// What puts an event into its side's document, which the first one makes.
+pub(super) fn event_to_write(
+    parties: &Parties,
+    side: Side,
+    both: &Both,
+    event: &Event,
+    first: Option<&Request>,
+) -> Result<Write, Refusal> {
+    let audience = Audience::Named([parties.party(side.other())].into());
+    let events = [(event.id(), event.encode())].into();
+    let (kind, action) = match side {
+        Side::Sender => {
+            let action = match (&both.request, first) {
+                (Some(_), None) => WriteAction::Edit(vec![put(event)]),
+                (None, Some(first)) => {
+                    let request = Request { events, ..first.clone() };
+                    WriteAction::Create { value: request.value(), audience }
+                }
+                _ => return Err(Refusal::new(RefusalKind::WrongState, "this referral was sent already")),
+            };
+            (Kind::REQUEST, action)
+        }
+        Side::Receiver => {
+            let action = match &both.response {
+                Some(_) => WriteAction::Edit(vec![put(event)]),
+                None => {
+                    let response = Response { referral: parties.referral, sender: parties.sender, events };
+                    WriteAction::Create { value: response.value(), audience }
+                }
+            };
+            (Kind::RESPONSE, action)
+        }
+    };
+    Ok(Write { doc_id: parties.document(side), kind, action, imported: None, change: None })
 }
 
 fn not_a_party(parties: &Parties) -> Refusal {

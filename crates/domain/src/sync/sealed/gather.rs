@@ -39,6 +39,7 @@ impl Engine {
         for parties in self.looks() {
             needs.documents.extend([parties.request(), parties.response()]);
             needs.referrals.insert(parties.request());
+            self.needs_to_decide(parties, needs);
         }
     }
 
@@ -101,8 +102,13 @@ impl Engine {
         if both.request.is_none() {
             return self.looked(&parties, out);
         }
+        if self.decide(now, parties, side, &both, &held, loaded, out) {
+            // Written: the referral changed, and is looked at anew.
+            return;
+        }
         if both.referral.dropped(side).is_empty() && !held.is_erased {
-            return self.ask_for(now, parties, side, &both, &held, out);
+            let decided = self.decided_payloads(&parties, loaded);
+            return self.ask_for(now, parties, side, (&both, &decided), &held, out);
         }
         if held.has_anything() {
             out.batch.erased.insert(parties.request());
@@ -148,9 +154,18 @@ impl Engine {
         let _ = self.refer(now, confirming, loaded, out);
     }
 
-    fn ask_for(&mut self, now: Timestamp, parties: Parties, side: Side, both: &Both, held: &Held, out: &mut Outcome) {
+    fn ask_for(
+        &mut self,
+        now: Timestamp,
+        parties: Parties,
+        side: Side,
+        (both, decided): (&Both, &BTreeSet<BlobHash>),
+        held: &Held,
+        out: &mut Outcome,
+    ) {
         let Some(record) = both.request.as_ref().map(|said| said.agreement.record) else { return };
         let mut lacking = both.referral.payloads(side);
+        lacking.extend(decided);
         lacking.insert(record);
         lacking.retain(|hash| !held.payloads.contains_key(hash));
         let key = if held.key.is_none() { KeyWanted::Yes } else { KeyWanted::No };

@@ -32,7 +32,7 @@ impl Engine {
         let mut said = Payloads { request: asked.parties.request(), blobs: Vec::new(), absent: Vec::new() };
         let mut bytes = 0_usize;
         for hash in &asked.wants {
-            let held = loaded.payloads.get(hash).filter(|_| permitted.contains(hash));
+            let held = loaded.payloads.get(hash).filter(|_| permitted.as_ref().is_some_and(|permitted| permitted.contains(hash)));
             let Some(blob) = held else {
                 said.absent.push(*hash);
                 continue;
@@ -50,7 +50,7 @@ impl Engine {
         }
         let sealing =
             self.keys.get(&org).and_then(|keys| keys.node(&node)).map(|one| one.content().sealing_key.clone());
-        if let (KeyWanted::Yes, false, Some(recipient)) = (asked.key, permitted.is_empty(), sealing) {
+        if let (KeyWanted::Yes, true, Some(recipient)) = (asked.key, permitted.is_some(), sealing) {
             let wrapping = Wrapping { referral: asked.parties.referral, from: self.own.org, to: org, node };
             out.after.push(Effect::HandKey { node, parties: asked.parties, wrapping, recipient });
         }
@@ -58,27 +58,29 @@ impl Engine {
     }
 
     /// What a node may have of a referral: all that its side is to hold, if it is a party's that this one shares it with, and
-    /// nothing of what its side drops unread.
-    fn permitted(&self, node: NodeId, asked: &FetchPayloads, loaded: &Loaded) -> BTreeSet<BlobHash> {
+    /// nothing of what its side drops unread. None where it may have nothing, the key neither.
+    fn permitted(&self, node: NodeId, asked: &FetchPayloads, loaded: &Loaded) -> Option<BTreeSet<BlobHash>> {
         let parties = &asked.parties;
-        let Some(org) = self.links.get(&node).map(|link| link.org) else { return BTreeSet::new() };
-        let (Some(side), Some(own)) = (parties.side_of(&org), parties.side_of(&self.own.org)) else {
-            return BTreeSet::new();
-        };
+        let org = self.links.get(&node).map(|link| link.org)?;
+        let (side, own) = (parties.side_of(&org)?, parties.side_of(&self.own.org)?);
         let other = parties.party(own.other());
         let is_shared = org == self.own.org || self.partners.get(&other).is_some_and(Partner::is_verified);
         if !is_shared || !self.is_given_keys(&org, &node) {
-            return BTreeSet::new();
+            return None;
         }
         let both = self.both(parties, loaded);
         let is_open = both.is_open_to(side);
         #[cfg(any(test, feature = "sim"))]
         let is_open = is_open || self.has(crate::sync::Planted::HandAfterWithdrawal);
         if both.request.is_none() || !is_open {
-            return BTreeSet::new();
+            return None;
+        }
+        if org == self.own.org {
+            // Also what belongs to a decision that is not written yet.
+            return Some(asked.wants.iter().copied().collect());
         }
         let mut permitted = both.referral.payloads(side);
         permitted.extend(both.request.map(|said| said.agreement.record));
-        permitted
+        Some(permitted)
     }
 }

@@ -8,6 +8,7 @@
 //! come wrapped, are locked by the shell before they are written, and are wrapped by the shell for who may have them.
 
 mod act;
+mod decide;
 mod gather;
 mod hand;
 
@@ -120,6 +121,8 @@ pub(super) struct Gatherings {
     homes: BTreeMap<OrgId, BTreeSet<NodeId>>,
     /// Of those, what the store does not know yet.
     new_homes: BTreeMap<OrgId, BTreeSet<NodeId>>,
+    /// Decisions of this organisation's that wait for its home node.
+    decisions: BTreeSet<(Parties, DocId)>,
 }
 
 #[derive(Debug)]
@@ -149,7 +152,7 @@ enum Stage {
 impl Gatherings {
     pub(super) fn read(due: Vec<Parties>, homes: BTreeMap<OrgId, BTreeSet<NodeId>>) -> Self {
         let due = due.into_iter().map(|parties| (parties, Gathering::new())).collect();
-        Self { due, homes, new_homes: BTreeMap::new() }
+        Self { due, homes, new_homes: BTreeMap::new(), decisions: BTreeSet::new() }
     }
 }
 

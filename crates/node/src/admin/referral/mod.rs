@@ -43,7 +43,7 @@ impl Service {
         match self.ask_of_referrals(ask).await? {
             ReferralResponse::Done(done) => {
                 let ReferralDone { row, event, names } = *done;
-                Ok((Some(shape::row(row, &names)), event))
+                Ok((Some(shape::row(row, &names)), event.unwrap_or_default()))
             }
             _ => Err(fault()),
         }

@@ -45,6 +45,17 @@ pub(in crate::admin) fn row(row: ReferralRow, names: &Names) -> proto::Referral 
         holder: text(row.holder),
         owed: owed.collect(),
         overdue: overdue.collect(),
+        drafted: row.drafted.into_iter().map(drafted).collect(),
+    }
+}
+
+fn drafted(row: DraftedRow) -> proto::DraftedDecision {
+    proto::DraftedDecision {
+        action: row.action.to_string(),
+        node: row.node.to_string(),
+        at_ms: row.at_ms.as_ms(),
+        refused: row.refused.unwrap_or_default(),
+        hint: row.hint.unwrap_or_default(),
     }
 }
 

@@ -30,6 +30,7 @@ fn a_row(n: u8) -> ReferralRow {
         holder: Some(org(1)),
         owed: vec![Owed { by: org(1), what: "start".into() }],
         overdue: vec![OverdueRow { by: org(1), what: "starting".into(), since_ms: Timestamp::from_ms(7) }],
+        drafted: vec![],
     }
 }
 

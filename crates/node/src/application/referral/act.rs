@@ -28,7 +28,7 @@ impl Application {
         let case = self.case(id).await?;
         let context = self.context_of(&case).await?;
         only_what_it_takes(act)?;
-        self.has_read_the_newest(&case, act.action)?;
+        case.referral.check_reading(act.action)?;
         self.is_not_held(&case, act.action).await?;
         let body = self.body(&case, &context, act).await?;
         let role = role_for(act.action, &case);
@@ -83,24 +83,8 @@ impl Application {
             Payload::Required => Some(stands_for),
             Payload::Allowed | Payload::Forbidden => None,
         };
-        case.referral.write(&author, body, payload).map(drop)
-    }
-
-    /// Refuses to accept a version that came after the one that was read here.
-    fn has_read_the_newest(&self, case: &Case, action: Action) -> Result<(), Refusal> {
-        let opened = case.referral.events.iter().filter_map(|told| match told.event.as_ref()?.body {
-            Body::Open { version } => Some(version),
-            _ => None,
-        });
-        let newest = case.referral.state.version;
-        match opened.max() {
-            Some(read) if action == Action::Accept && read < newest => Err(Refusal::new(
-                RefusalKind::WrongState,
-                format!("version {newest} came since version {read} was read here"),
-            )
-            .hint(format!("read it first: `fingerpost referral open {}`", case.parties.referral))),
-            _ => Ok(()),
-        }
+        // On a node that is not the home node, a decision is what that is asked to write.
+        case.referral.draft(&author, body, payload).map(drop)
     }
 
     /// Refuses to erase what is kept for a reason.

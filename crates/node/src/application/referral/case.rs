@@ -5,7 +5,7 @@ use domain::document::Kind;
 use domain::identity::KeysObject;
 use domain::pathway::{Pathway, PathwayDocument};
 use domain::referral::document::Events;
-use domain::referral::{AnswerTimes, Overdue, Parties, Referral, Request, Response, Side, fold, overdue};
+use domain::referral::{AnswerTimes, Decision, Overdue, Parties, Referral, Request, Response, Side, fold, overdue};
 use domain::statement::Life;
 use domain::sync::batch::DocumentRow;
 use domain::sync::sealed::homes_of;
@@ -22,6 +22,8 @@ pub(crate) struct Case {
     pub(crate) side: Side,
     pub(crate) request: Option<Request>,
     pub(crate) referral: Referral,
+    /// Decisions on it that have no effect yet, each with its document.
+    pub(crate) drafted: Vec<(DocId, Decision)>,
 }
 
 /// What referrals are looked at with.
@@ -99,9 +101,10 @@ impl Application {
     async fn folded(&self, rows: &[DocumentRow]) -> Result<Vec<Case>, Refusal> {
         let known = self.known().await?;
         let parties: BTreeSet<Parties> = rows.iter().filter_map(Parties::of).collect();
+        let mut drafted = self.drafted(&parties).await?;
         let by_id: BTreeMap<_, _> = rows.iter().map(|row| (row.doc_id, row)).collect();
         let none = Events::new();
-        let case = |parties: Parties| {
+        let mut case = |parties: Parties| {
             let side = parties.side_of(&self.0.org)?;
             let value = |side| by_id.get(&parties.document(side)).map(|row| (row.doc_id, &row.value));
             let request = value(Side::Sender).and_then(|(id, value)| Request::read(&id, value).ok());
@@ -111,9 +114,37 @@ impl Application {
             let sent = request.as_ref().map_or(&none, |said| &said.events);
             let answered = response.as_ref().map_or(&none, |said| &said.events);
             let referral = fold(parties.referral, sent, answered, &homes_of(&known.homes, &parties));
-            Some(Case { parties, side, request, referral })
+            Some(Case { parties, side, request, referral, drafted: drafted.remove(&parties).unwrap_or_default() })
         };
-        Ok(parties.into_iter().filter_map(case).collect())
+        Ok(parties.into_iter().filter_map(&mut case).collect())
+    }
+
+    /// Decisions on referrals that wait for the home node, or that it refused.
+    async fn drafted(&self, on: &BTreeSet<Parties>) -> Result<BTreeMap<Parties, Vec<(DocId, Decision)>>, Refusal> {
+        let about: BTreeSet<DocId> = on.iter().map(Parties::request).collect();
+        // There are few: of many referrals all are read rather than each referral's.
+        let about = if about.len() > PAGE { BTreeSet::new() } else { about };
+        let mut drafted: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for row in self.decisions(about).await? {
+            if let Ok(decision) = Decision::read(&row.owner, &row.value) {
+                drafted.entry(decision.parties).or_default().push((row.doc_id, decision));
+            }
+        }
+        Ok(drafted)
+    }
+
+    async fn decisions(&self, about: BTreeSet<DocId>) -> Result<Vec<DocumentRow>, Refusal> {
+        let (owners, kind) = ([self.0.org].into(), Some(Kind::DECISION));
+        let filter = DocumentFilter { kind, owners, about, life: Some(Life::Live), ..DocumentFilter::default() };
+        let mut rows: Vec<DocumentRow> = Vec::new();
+        loop {
+            let after = rows.last().map(DocumentPlace::of);
+            let page = self.0.store.documents(&filter, after.as_ref(), PAGE).await.map_err(fault)?;
+            if page.is_empty() {
+                return Ok(rows);
+            }
+            rows.extend(page);
+        }
     }
 
     /// The referral that the start of an id names.

@@ -4,7 +4,7 @@ use super::super::{Application, fault, find};
 use super::case::{Case, Context, published};
 use crate::api::{
     Direction, DraftChange, KeyState, NewReferral, Opened, OverdueRow, Owed, Payloads, ReferralDone, ReferralResponse,
-    ReferralRow, ReferralView,
+    ReferralRow, ReferralView, WatchFrom,
 };
 use crate::clock::now;
 use crate::secret::random;
@@ -62,6 +62,7 @@ impl Draft {
             holder: Some(context.own),
             owed: vec![Owed { by: context.own, what: Duty::Send.words().to_owned() }],
             overdue,
+            drafted: Vec::new(),
         }
     }
 }
@@ -98,8 +99,15 @@ impl Application {
     }
 
     pub(super) async fn discard_draft(&self, id: &str) -> Result<(), Refusal> {
-        let draft = self.draft(id).await?;
-        self.0.store.delete_draft(&Request::document(draft.id, &self.0.org)).await.map_err(fault).map(drop)
+        match self.draft(id).await {
+            Ok(draft) => {
+                self.0.store.delete_draft(&Request::document(draft.id, &self.0.org)).await.map_err(fault).map(drop)
+            }
+            Err(refusal) => match self.case(id).await {
+                Ok(case) => self.take_decisions_back(&case).await,
+                Err(_) => Err(refusal),
+            },
+        }
     }
 
     /// A referral that came here, by the start of its id.
@@ -337,13 +345,17 @@ impl Application {
     /// Asks the engine to write an event, and tells how the referral stands then.
     pub(super) async fn refer(&self, referring: Referring) -> Result<ReferralResponse, Refusal> {
         let parties = referring.parties;
+        let before = self.log_cursor(WatchFrom::Now).await?;
         let answer = self.engine()?.ask(Command::Refer(Box::new(referring))).await?;
-        let Answer::Referred(event) = answer else {
-            return Err(Refusal::malformed("the engine answered something else"));
+        let event = match answer {
+            Answer::Referred(event) => Some(event),
+            Answer::Drafted(decision, _) => self.word_of_home(&parties, decision, before).await?,
+            _ => return Err(Refusal::malformed("the engine answered something else")),
         };
         let case = self.case_of(&parties).await?;
         let row = super::row(&case, &self.context_of(&case).await?);
-        Ok(ReferralResponse::Done(Box::new(ReferralDone { row, event: event.to_string(), names: self.names().await? })))
+        let (event, names) = (event.map(|event| event.to_string()), self.names().await?);
+        Ok(ReferralResponse::Done(Box::new(ReferralDone { row, event, names })))
     }
 
     /// Whether answers may replace those that were sent.

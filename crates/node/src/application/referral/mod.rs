@@ -5,6 +5,7 @@ mod act;
 mod case;
 mod change;
 mod chase;
+mod decision;
 mod draft;
 mod export;
 mod open;

@@ -1,15 +1,18 @@
 //! One referral as a row: the fixed form of lists.
 
 use super::case::{Case, Context};
-use crate::api::{Direction, OverdueRow, Owed, ReferralRow};
+use crate::api::{Direction, DraftedRow, OverdueRow, Owed, ReferralRow};
 use domain::referral::chain::{Between, Link};
-use domain::referral::{Holder, Side, Word, detail, owed, word};
+use domain::referral::{Decision, Holder, Side, Word, detail, owed, word};
 use domain::{OrgId, Timestamp};
 
 /// Places in lists: who waits for us goes first.
 pub(super) const OURS: u8 = 0;
 /// What is over goes last, and is not shown unless all is asked for.
 pub(super) const FINISHED: u8 = 4;
+
+/// Decisions without effect that are shown of one referral.
+const DRAFTED: usize = 8;
 
 /// Which way a referral goes.
 pub(crate) const fn direction(side: Side) -> Direction {
@@ -46,6 +49,18 @@ pub(crate) fn row(case: &Case, context: &Context) -> ReferralRow {
         holder: holder(case, context),
         owed: duties,
         overdue: late.collect(),
+        drafted: case.drafted.iter().take(DRAFTED).map(|(_, decision)| drafted(decision)).collect(),
+    }
+}
+
+fn drafted(decision: &Decision) -> DraftedRow {
+    let refused = decision.refused.as_ref();
+    DraftedRow {
+        action: decision.event.body.action(),
+        node: decision.event.node,
+        at_ms: decision.event.recorded_at,
+        refused: refused.map(|said| said.why.clone()),
+        hint: refused.and_then(|said| said.hint.clone()),
     }
 }
 

@@ -1,0 +1,107 @@
+//! Decisions on a node that is not the home node: waiting a moment for what the home node says, and taking them back.
+
+use super::super::{Application, fault};
+use super::case::Case;
+use domain::document::Kind;
+use domain::log::LogCursor;
+use domain::referral::fold::Standing;
+use domain::referral::{Decision, Parties};
+use domain::statement::Life;
+use domain::sync::effect::{Command, Write, WriteAction};
+use domain::{DocId, EventId, Refusal, RefusalKind};
+use std::time::Duration;
+
+/// How long whoever decides is kept waiting for the home node, where it is linked.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What may tell of the home node's word.
+const TELLING: &[Kind] = &[Kind::DECISION, Kind::REQUEST, Kind::RESPONSE];
+
+/// What became of a decision.
+enum Word {
+    /// It waits.
+    None,
+    /// The home node wrote it.
+    Written(EventId),
+    /// The home node did not, and says why.
+    Refused(Refusal),
+}
+
+impl Application {
+    /// The event that the home node wrote of a decision, where it is linked and does so at once; none while the decision waits. Where
+    /// the home node refuses it, so does this, and nothing of it is left.
+    pub(super) async fn word_of_home(
+        &self,
+        parties: &Parties,
+        decision: DocId,
+        before: LogCursor,
+    ) -> Result<Option<EventId>, Refusal> {
+        if !self.is_home_linked().await? {
+            return Ok(None);
+        }
+        match tokio::time::timeout(PATIENCE, self.hear_home(parties, decision, before)).await {
+            Ok(Ok(Word::Written(event))) => Ok(Some(event)),
+            Ok(Ok(Word::Refused(refusal))) => {
+                self.withdraw_decisions([decision]).await?;
+                Err(refusal)
+            }
+            Ok(Ok(Word::None)) | Err(_) => Ok(None),
+            Ok(Err(refusal)) => Err(refusal),
+        }
+    }
+
+    async fn hear_home(&self, parties: &Parties, decision: DocId, mut cursor: LogCursor) -> Result<Word, Refusal> {
+        loop {
+            match self.word(parties, decision).await? {
+                Word::None => cursor = self.await_log_page(TELLING, None, &cursor).await?.next,
+                word => return Ok(word),
+            }
+        }
+    }
+
+    async fn word(&self, parties: &Parties, id: DocId) -> Result<Word, Refusal> {
+        let document = self.0.store.document(id).await.map_err(fault)?;
+        let Some(row) = document.and_then(|document| document.row) else { return Ok(Word::None) };
+        let decision = Decision::read(&row.owner, &row.value)?;
+        if let Some(said) = decision.refused {
+            let refusal = Refusal::new(RefusalKind::WrongState, format!("the home node refused it: {}", said.why));
+            return Ok(Word::Refused(Refusal { hint: said.hint, ..refusal }));
+        }
+        if row.life == Life::Live {
+            return Ok(Word::None);
+        }
+        let case = self.case_of(parties).await?;
+        let effective = case.referral.events.iter().filter(|told| told.standing == Standing::Effective);
+        let mut written = effective.filter(|told| told.event.as_ref().is_some_and(|one| decision.is_written_as(one)));
+        Ok(written.next_back().map_or(Word::None, |told| Word::Written(told.id)))
+    }
+
+    async fn is_home_linked(&self) -> Result<bool, Refusal> {
+        let linked = self.engine()?.look().await?.linked;
+        let known = self.known().await?;
+        let home = |node| known.keys.get(&self.0.org)?.node(node).map(|signed| signed.content().is_home);
+        Ok(linked.iter().any(|(node, org)| *org == self.0.org && home(node) == Some(true)))
+    }
+
+    /// Takes back every decision on a referral that has no effect yet.
+    pub(super) async fn take_decisions_back(&self, case: &Case) -> Result<(), Refusal> {
+        if case.drafted.is_empty() {
+            let refusal = format!("referral {} is no draft, and no decision on it waits", case.parties.referral);
+            return Err(Refusal::new(RefusalKind::WrongState, refusal)
+                .hint("`fingerpost referral show` says what can be done with it now"));
+        }
+        self.withdraw_decisions(case.drafted.iter().map(|(id, _)| *id)).await
+    }
+
+    async fn withdraw_decisions(&self, ids: impl IntoIterator<Item = DocId>) -> Result<(), Refusal> {
+        let withdraw = |doc_id| Write {
+            doc_id,
+            kind: Kind::DECISION,
+            action: WriteAction::Withdraw,
+            imported: None,
+            change: None,
+        };
+        let writes = ids.into_iter().map(withdraw).collect();
+        self.engine()?.ask(Command::Write(writes)).await.map(drop)
+    }
+}
