@@ -185,7 +185,7 @@ impl Engine {
             engine.note_stolen(org);
             engine.note_homes(&org);
         }
-        decisions.iter().for_each(|row| engine.note_decision(row));
+        engine.begin_deciding(&decisions);
         engine
     }
 

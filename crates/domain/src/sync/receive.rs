@@ -385,7 +385,6 @@ impl Engine {
                         self.note_roster(document);
                     }
                     (Kind::PROPOSAL | Kind::ANSWER | Kind::LISTING, Some(row)) => self.note_proposal(&row),
-                    (Kind::DECISION, Some(row)) => self.note_decision(&row),
                     _ => {}
                 }
                 out.after.push(Effect::Notify(Notice::Document(doc_id)));

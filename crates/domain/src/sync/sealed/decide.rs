@@ -2,7 +2,7 @@
 //! written by the home node once it knows all that was known there.
 
 use super::act::event_to_write;
-use super::{Both, Gathering, Held};
+use super::{Both, Held};
 use crate::audience::Audience;
 use crate::document::Kind;
 use crate::referral::{Author, Decision, Event, Parties, Side};
@@ -15,17 +15,26 @@ use crate::{BlobHash, DocId, Refusal, RefusalKind, Timestamp, limits};
 use std::collections::BTreeSet;
 
 impl Engine {
-    /// Takes in a decision's document as it stands here: the home node looks at its referral.
-    pub(in crate::sync) fn note_decision(&mut self, row: &DocumentRow) {
-        if row.owner != self.own.org {
-            return;
+    /// Takes in a decision's document as it stands here. Gives the referral that the home node is to look at.
+    pub(in crate::sync) fn note_decision(&mut self, row: &DocumentRow) -> Option<Parties> {
+        if row.kind != Kind::DECISION || row.owner != self.own.org {
+            return None;
         }
         self.sealed.decisions.retain(|(_, id)| *id != row.doc_id);
-        let decision = Decision::read(&row.owner, &row.value).ok().filter(|_| row.life == Life::Live);
-        let Some(decision) = decision.filter(|decision| decision.refused.is_none()) else { return };
+        let decision = Decision::read(&row.owner, &row.value).ok().filter(|_| row.life == Life::Live)?;
+        if decision.refused.is_some() {
+            return None;
+        }
         self.sealed.decisions.insert((decision.parties, row.doc_id));
-        if self.own.is_home {
-            self.sealed.due.insert(decision.parties, Gathering::new());
+        Some(decision.parties).filter(|_| self.own.is_home)
+    }
+
+    /// Takes in the decisions that stood when this process started.
+    pub(in crate::sync) fn begin_deciding(&mut self, rows: &[DocumentRow]) {
+        for row in rows {
+            if let Some(parties) = self.note_decision(row) {
+                self.sealed.look_at(parties);
+            }
         }
     }
 

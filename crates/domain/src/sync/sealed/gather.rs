@@ -13,6 +13,15 @@ use std::collections::BTreeSet;
 /// Referrals looked at in one step.
 const LOOKS: usize = 16;
 
+/// Who is asked for what is lacking.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// The other party and own nodes.
+    Parties,
+    /// Own nodes alone.
+    OwnNodes,
+}
+
 impl Engine {
     fn looks(&self) -> impl Iterator<Item = &Parties> {
         self.sealed
@@ -70,8 +79,9 @@ impl Engine {
         let own = self.own.org;
         for (parties, one) in &mut self.sealed.due {
             let concerns = *org == own || parties.side_of(org).is_some();
-            if concerns && matches!(one.stage, Stage::Alone | Stage::Queued) {
-                one.stage = Stage::Look;
+            if concerns && matches!(one.stage, Stage::Alone | Stage::Queued | Stage::Rest { .. }) {
+                // All who are linked now are asked, before it rests again.
+                (one.stage, one.turn) = (Stage::Look, 0);
             }
         }
     }
@@ -174,8 +184,12 @@ impl Engine {
         if is_whole || !may_hold || held.payloads.len() >= limits::REFERRAL_PAYLOADS {
             return self.looked(&parties, out);
         }
-        let tries = self.sealed.due.get(&parties).map_or(0, |one| one.tries);
-        let from = self.linked_parties(&parties, side, tries);
+        let turn = self.sealed.due.get(&parties).map_or(0, |one| one.turn);
+        // What belongs to a decision is at this organisation's own nodes until that is written.
+        let is_own = key == KeyWanted::No && lacking.is_subset(decided);
+        let asked = if is_own { Asked::OwnNodes } else { Asked::Parties };
+        let linked = self.linked_parties(&parties, side, asked);
+        let from = turn.checked_rem(linked.len()).and_then(|turn| linked.get(turn)).copied();
         let is_busy = from.is_some_and(|node| self.asked_of(node) >= limits::GATHERINGS_IN_FLIGHT);
         let Some(one) = self.sealed.due.get_mut(&parties) else { return };
         if std::mem::take(&mut one.had_key) && key == KeyWanted::Yes {
@@ -195,12 +209,18 @@ impl Engine {
             // Whoever had nothing may have it by now.
             one.absent.clear();
             if key == KeyWanted::No {
-                return one.rest(now);
+                one.turn = turn.wrapping_add(1);
+                // Whoever else is linked is asked at once, and all of them again after a rest.
+                if one.turn.checked_rem(linked.len()) == Some(0) {
+                    one.rest_from(now);
+                }
+                return;
             }
             // It has rested for the key: another rest here would pass over whose turn it is.
             wants = wanted(&lacking, record, &one.absent);
         }
         out.send(node, Message::FetchPayloads(FetchPayloads { parties, wants: wants.clone(), key }));
+        one.asked.extend(wants.iter().copied());
         let until = now.plus_ms(one.patience());
         one.stage = Stage::Asked { node, wants: wants.into_iter().collect(), key, until };
     }
@@ -210,15 +230,14 @@ impl Engine {
         self.sealed.due.values().filter(is_asked).count()
     }
 
-    /// Who is asked at this try: own nodes and those of the other party in turn. Nobody is asked about a referral with an organisation
-    /// whose words were not compared.
-    fn linked_parties(&self, parties: &Parties, side: Side, tries: u32) -> Option<NodeId> {
+    /// Who is asked, in turn: own nodes, and those of the other party unless it cannot have it. Nobody is asked about a referral with an
+    /// organisation whose words were not compared.
+    fn linked_parties(&self, parties: &Parties, side: Side, asked: Asked) -> Vec<NodeId> {
         let other = parties.party(side.other());
         let is_confirmed = self.partners.get(&other).is_some_and(|partner| partner.confirmed_here_at.is_some());
-        let may = |org: &OrgId| *org == self.own.org || (*org == other && is_confirmed);
-        let linked: Vec<NodeId> = self.links.iter().filter(|(_, link)| may(&link.org)).map(|(node, _)| *node).collect();
-        let turn = usize::try_from(tries).unwrap_or_default().checked_rem(linked.len())?;
-        linked.get(turn).copied()
+        let may_have = asked == Asked::Parties && is_confirmed;
+        let may = |org: &OrgId| *org == self.own.org || (*org == other && may_have);
+        self.links.iter().filter(|(_, link)| may(&link.org)).map(|(node, _)| *node).collect()
     }
 
     /// There is nothing left to look at until the referral changes.
@@ -234,21 +253,30 @@ impl Engine {
         said: &Payloads,
         out: &mut Outcome,
     ) -> Result<(), Refusal> {
-        let is_asked = |one: &Gathering| matches!(one.stage, Stage::Asked { node: asked, .. } if asked == node);
-        let found = self.sealed.due.iter_mut().find(|(of, one)| of.request() == said.request && is_asked(one));
+        let found = self.sealed.due.iter_mut().find(|(of, _)| of.request() == said.request);
         let Some((_, one)) = found else { return Ok(()) };
-        let Stage::Asked { wants, key, .. } = &mut one.stage else { return Ok(()) };
+        let mut came = BTreeSet::new();
         for bytes in &said.blobs {
             let hash = Blob::hash_of(bytes);
-            if !wants.remove(&hash) {
+            if !one.asked.remove(&hash) {
                 continue;
             }
             let blob = Blob::parse(bytes, &hash)?;
             let key_id = blob.key_id();
             out.batch.payloads.push(KeptPayload { request: said.request, hash, key_id, bytes: blob.into_bytes() });
+            came.insert(hash);
         }
-        one.absent.extend(said.absent.iter().copied().filter(|hash| wants.remove(hash)));
-        if wants.is_empty() && *key == KeyWanted::No {
+        let has_more = match &mut one.stage {
+            Stage::Asked { node: asked, wants, key, .. } => {
+                wants.retain(|hash| !came.contains(hash));
+                if *asked == node {
+                    one.absent.extend(said.absent.iter().copied().filter(|hash| wants.remove(hash)));
+                }
+                wants.is_empty() && *key == KeyWanted::No
+            }
+            Stage::Look | Stage::Queued | Stage::Rest { .. } | Stage::Alone => !came.is_empty(),
+        };
+        if has_more {
             one.stage = Stage::Look;
             self.look_at_next();
         }
@@ -318,6 +346,12 @@ fn wanted(lacking: &BTreeSet<BlobHash>, record: BlobHash, absent: &BTreeSet<Blob
 impl Gathering {
     /// Asks somebody else, later: the more often, the later.
     fn rest(&mut self, now: Timestamp) {
+        self.turn = self.turn.wrapping_add(1);
+        self.rest_from(now);
+    }
+
+    /// Asks whose turn it is, later.
+    fn rest_from(&mut self, now: Timestamp) {
         self.tries = self.tries.saturating_add(1);
         self.stage = Stage::Rest { until: now.plus_ms(self.patience()) };
     }

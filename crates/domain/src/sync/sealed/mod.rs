@@ -128,7 +128,12 @@ pub(super) struct Gatherings {
 #[derive(Debug)]
 struct Gathering {
     stage: Stage,
+    /// How often it rested.
     tries: u32,
+    /// Whose turn it is to be asked, of those who are linked.
+    turn: usize,
+    /// Payloads that were asked for and did not come: they are taken however late, and from whomever of those that were asked.
+    asked: BTreeSet<BlobHash>,
     /// Payloads that somebody who was asked has not: asked for again once all else is here.
     absent: BTreeSet<BlobHash>,
     /// Whether a key came that is to be here at the next look.
@@ -156,9 +161,17 @@ impl Gatherings {
     }
 }
 
+impl Gatherings {
+    /// The referral is to be looked at now, as if for the first time; what was asked for is taken still.
+    fn look_at(&mut self, parties: Parties) {
+        let asked = self.due.remove(&parties).map(|one| one.asked).unwrap_or_default();
+        self.due.insert(parties, Gathering { asked, ..Gathering::new() });
+    }
+}
+
 impl Gathering {
     const fn new() -> Self {
-        Self { stage: Stage::Look, tries: 0, absent: BTreeSet::new(), had_key: false }
+        Self { stage: Stage::Look, tries: 0, turn: 0, asked: BTreeSet::new(), absent: BTreeSet::new(), had_key: false }
     }
 }
 
@@ -185,10 +198,13 @@ impl Engine {
     pub(super) fn note_referrals(&mut self, out: &mut Outcome) {
         for parties in out.batch.documents.iter().filter_map(Parties::of) {
             if parties.side_of(&self.own.org).is_some() {
-                self.sealed.due.insert(parties, Gathering::new());
+                self.sealed.look_at(parties);
                 out.batch.gathering.insert(parties, Gather::Due);
             }
         }
+        // Not before the end of a step, which has not loaded what it takes to look at them.
+        let decided: Vec<Parties> = out.batch.documents.iter().filter_map(|row| self.note_decision(row)).collect();
+        decided.into_iter().for_each(|parties| self.sealed.look_at(parties));
         let changed: Vec<OrgId> = out.batch.keys.keys().copied().collect();
         changed.iter().for_each(|org| self.note_homes(org));
         // A referral whose only news is that a node was once somebody's home is worth no commit of its own.
