@@ -43,8 +43,13 @@ fn cells(row: &ReferralRow, names: &Names) -> Vec<String> {
         Direction::Sent => "to",
         Direction::Received => "from",
     };
-    let partner = organisation(&row.partner, names);
+    let partner = partner(row, names);
     vec![shown_id(&row.id), format!("{way} {partner}"), row.detail.clone(), format!("held by {}", holder(row, names))]
+}
+
+/// The other party; only a draft that does not open does not say which that is.
+fn partner(row: &ReferralRow, names: &Names) -> String {
+    row.partner.map_or_else(|| "an unknown organisation".to_owned(), |id| organisation(&id, names))
 }
 
 fn holder(row: &ReferralRow, names: &Names) -> String {
@@ -65,14 +70,14 @@ fn duties(row: &ReferralRow, names: &Names, now: Timestamp, emphasis: Emphasis, 
         let late = since.map(|since| format!(", late since {}", instant(since))).unwrap_or_default();
         let long = since.map(|since| format!(" ({})", ago(since, now))).unwrap_or_default();
         let line = wrap(&format!("{}: {what}{late}{long}", party(&by, row, names)), indent);
-        out.push_str(&if by == row.partner { line } else { emphasis.strong(&line) });
+        out.push_str(&if Some(by) == row.partner { line } else { emphasis.strong(&line) });
     }
     out
 }
 
 /// The other party by its name, and this organisation as who reads it.
 fn party(id: &OrgId, row: &ReferralRow, names: &Names) -> String {
-    if *id == row.partner { organisation(id, names) } else { "you".to_owned() }
+    if Some(*id) == row.partner { organisation(id, names) } else { "you".to_owned() }
 }
 
 fn shown_id(id: &RecordId) -> String {
@@ -92,7 +97,7 @@ pub(crate) fn done(done: &ReferralDone, now: Timestamp, emphasis: Emphasis) -> S
 
 /// One line that says which one it is.
 pub(crate) fn named(view: &ReferralView, names: &Names) -> String {
-    let partner = organisation(&view.row.partner, names);
+    let partner = partner(&view.row, names);
     let way = match view.row.direction {
         Direction::Sent => format!("to {partner}"),
         Direction::Received => format!("from {partner}"),

@@ -36,8 +36,8 @@ pub(in crate::admin) fn row(row: ReferralRow, names: &Names) -> proto::Referral 
     proto::Referral {
         id: row.id.to_string(),
         direction: direction.to_owned(),
-        partner: row.partner.to_string(),
-        partner_name: names.get(&row.partner).cloned().unwrap_or_default(),
+        partner: text(row.partner),
+        partner_name: row.partner.and_then(|partner| names.get(&partner).cloned()).unwrap_or_default(),
         request: row.request,
         response: row.response,
         shown: row.shown,

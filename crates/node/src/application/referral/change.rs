@@ -2,7 +2,7 @@
 //!
 //! The log tells which documents changed; what is told of them is how the referral stands in both, without what is said of the
 //! person. A referral that another goes on from is told of with every change of that: what is owed in it and who holds the person
-//! rests on both.
+//! rests on both. Nothing of other referrals is read for a page.
 
 use super::super::Application;
 use super::case::Case;
@@ -11,7 +11,7 @@ use crate::api::{ReferralChange, ReferralChanges, ReferralResponse, WatchFrom};
 use domain::document::Kind;
 use domain::log::LogCursor;
 use domain::{RecordId, Refusal};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{LogEntry, LogPage};
 
 /// What referrals are kept as; both of one have its id.
@@ -39,16 +39,19 @@ impl Application {
             let (changes, names) = (Vec::new(), BTreeMap::new());
             return Ok(ReferralResponse::Changes(ReferralChanges { changes, names, next, is_end }));
         }
-        let context = self.context().await?;
-        let cases: BTreeMap<RecordId, Case> =
-            self.cases().await?.into_iter().map(|case| (case.parties.referral, case)).collect();
-        let places = places(before, &page.entries, |id| cases.get(id)?.request.as_ref()?.previous);
+        let told = page.entries.iter().map(|entry| entry.cursor.doc_id.record()).collect::<BTreeSet<_>>();
+        let mut cases = self.cases_of(&told).await?;
+        let previous = cases.values().filter_map(Case::previous).filter(|id| !told.contains(id)).collect();
+        cases.extend(self.cases_of(&previous).await?);
+        let context = self.context_for(cases.values()).await?;
+        let places = places(before, &page.entries, |id| cases.get(id)?.previous().filter(|id| cases.contains_key(id)));
         let changes = places.into_iter().map(|(id, cursor)| ReferralChange {
             cursor,
             id,
             row: cases.get(&id).map(|case| row(case, &context)),
         });
-        let (changes, names) = (changes.collect(), self.names().await?);
+        let changes: Vec<_> = changes.collect();
+        let names = self.names_in(changes.iter().filter_map(|change| change.row.as_ref())).await?;
         Ok(ReferralResponse::Changes(ReferralChanges { changes, names, next, is_end }))
     }
 }
