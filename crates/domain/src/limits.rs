@@ -199,6 +199,8 @@ pub const LOG_PAGE_ROWS: usize = 128;
 pub const REFERRAL_EVENTS: usize = MAP_KEYS;
 /// Events of one party past which only what brings a referral to its end is written.
 pub const REFERRAL_EVENTS_OPEN: usize = REFERRAL_EVENTS - 32;
+/// Most referrals that go on from one.
+pub const REFERRALS_ONWARD: usize = 64;
 /// Largest event of a referral.
 pub const EVENT_BYTES: usize = 3 << 10;
 /// Most events of one side that an event names as the latest its author knew.
@@ -261,6 +263,8 @@ pub const PATHWAY_NESTING: usize = 5;
 pub const PATHWAY_ENTRIES: usize = 64;
 /// Longest text of a pathway, in bytes of UTF-8.
 pub const PATHWAY_TEXT_BYTES: usize = 4_000;
+/// Most pathways to one listing among which the one that a referral came by is looked for.
+pub const PATHWAYS_OF_LISTING: usize = 64;
 /// Longest time that a pathway may declare.
 pub const ANSWER_TIME_MS: i64 = 366 * 24 * 60 * 60 * 1000;
 /// What the signature and the publisher of a published form or pathway take beside it.

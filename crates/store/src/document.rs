@@ -8,16 +8,16 @@ use data_encoding::BASE64URL_NOPAD;
 use domain::document::Kind;
 use domain::statement::Life;
 use domain::sync::batch::DocumentRow;
-use domain::{DocId, OrgId, Refusal};
+use domain::{DocId, OrgId, RecordId, Refusal};
 use sqlx::AnyConnection;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
 /// Content of the document was here at some time. A version can be known long before.
-const HAS_CONTENT: &str = "value <> 'null'";
+pub(crate) const HAS_CONTENT: &str = "value <> 'null'";
 /// Somebody stands for its owner.
-const IS_SHOWN: &str = "owner not in (select org_id from hidden_owner)";
+pub(crate) const IS_SHOWN: &str = "owner not in (select org_id from hidden_owner)";
 
 /// Which documents a list shows. The default shows all of owners that somebody stands for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,8 +34,8 @@ pub struct DocumentFilter {
     pub ids: BTreeSet<DocId>,
     /// Only those that are about one of these documents; all when it is empty.
     pub about: BTreeSet<DocId>,
-    /// Only those that are about some document.
-    pub is_about: bool,
+    /// Only what asks something of another document's owner: proposals, and listings that would go on from another.
+    pub is_proposal: bool,
     /// Only those whose record id begins so.
     pub record: Option<RecordPrefix>,
     /// Those of owners that nobody stands for as well.
@@ -115,6 +115,52 @@ impl FromStr for RecordPrefix {
         }
         let filled = |with: &str| format!("{digits}{}", with.repeat(64 - digits.len())).parse().map_err(|_| wrong());
         Ok(Self { low: filled("0")?, high: filled("f")? })
+    }
+}
+
+/// Records by their ids, in order. The default is all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordRange {
+    // Both included; none where the first is behind the second.
+    low: DocId,
+    high: DocId,
+}
+
+impl RecordRange {
+    /// Those of them behind a record.
+    pub fn after(self, record: &RecordId) -> Self {
+        match u128::from_be_bytes(*record.as_bytes()).checked_add(1) {
+            Some(next) => Self { low: self.low.max(first_of(&RecordId::from_bytes(next.to_be_bytes()))), ..self },
+            None => Self { low: DocId::from_bytes([0xff; 32]), high: DocId::from_bytes([0; 32]) },
+        }
+    }
+
+    /// Those of them up to a record, and that one.
+    pub fn up_to(self, record: &RecordId) -> Self {
+        Self { high: self.high.min(last_of(record)), ..self }
+    }
+
+    /// Between which ids their documents are, both included.
+    pub(crate) fn bounds(&self) -> [Value; 2] {
+        [self.low.as_bytes().into(), self.high.as_bytes().into()]
+    }
+}
+
+impl Default for RecordRange {
+    fn default() -> Self {
+        Self { low: DocId::from_bytes([0; 32]), high: DocId::from_bytes([0xff; 32]) }
+    }
+}
+
+impl From<RecordPrefix> for RecordRange {
+    fn from(prefix: RecordPrefix) -> Self {
+        Self { low: prefix.low, high: prefix.high }
+    }
+}
+
+impl From<RecordId> for RecordRange {
+    fn from(record: RecordId) -> Self {
+        Self { low: first_of(&record), high: last_of(&record) }
     }
 }
 
@@ -260,8 +306,9 @@ fn conditions(filter: &DocumentFilter, after: Option<&DocumentPlace>) -> Result<
             all.push(format!("{column} in ({})", documents.join(",")));
         }
     }
-    if filter.is_about {
-        all.push("about is not null".to_owned());
+    if filter.is_proposal {
+        let kinds = [Kind::PROPOSAL, Kind::LISTING].map(|kind| bind(Value::Int(kind.number().into())));
+        all.push(format!("about is not null and kind + 0 in ({})", kinds.join(",")));
     }
     if let Some(record) = &filter.record {
         let (low, high) = (bind(record.low.as_bytes().into()), bind(record.high.as_bytes().into()));
@@ -272,6 +319,22 @@ fn conditions(filter: &DocumentFilter, after: Option<&DocumentPlace>) -> Result<
         all.push(format!("(sort_key, doc_id) > ({key}, {doc_id})"));
     }
     Ok((all.join(" and "), values))
+}
+
+/// Before every document of a record.
+fn first_of(record: &RecordId) -> DocId {
+    doc_id(record, 0)
+}
+
+/// Behind every document of a record.
+fn last_of(record: &RecordId) -> DocId {
+    doc_id(record, 0xff)
+}
+
+fn doc_id(record: &RecordId, rest: u8) -> DocId {
+    let mut bytes = [rest; 32];
+    bytes[..16].copy_from_slice(record.as_bytes());
+    DocId::from_bytes(bytes)
 }
 
 /// How many of these go into one page: the first, and more while their bytes fit.
@@ -285,7 +348,7 @@ fn fitting(sizes: impl Iterator<Item = u64>, most: u64) -> usize {
 }
 
 /// The rows of these documents, in this order.
-async fn rows_of(
+pub(crate) async fn rows_of(
     connection: &mut AnyConnection,
     ids: impl Iterator<Item = DocId>,
 ) -> Result<Vec<DocumentRow>, StoreError> {

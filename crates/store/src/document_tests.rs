@@ -28,7 +28,7 @@ async fn documents_are_found_by_what_names_them_and_a_list_by_name() {
     let found = DocumentFilter { record: Some(record), ..DocumentFilter::default() };
     check(found.clone(), "(doc_id>? AND doc_id<?)").await;
     check(DocumentFilter { kind: Some(Kind::LISTING), ..found.clone() }, "(doc_id>? AND doc_id<?)").await;
-    check(DocumentFilter { is_about: true, ..found }, "(doc_id>? AND doc_id<?)").await;
+    check(DocumentFilter { is_proposal: true, ..found }, "(doc_id>? AND doc_id<?)").await;
     let two: BTreeSet<_> = [1, 2].map(|n| DocId::from_bytes([n; 32])).into();
     let named = DocumentFilter { kind: Some(Kind::LISTING), ids: two.clone(), ..DocumentFilter::default() };
     check(named, "(doc_id=?)").await;

@@ -4,6 +4,7 @@
 //! that is durable; it loads exactly what a [`domain::sync::Needs`] names; and it answers readers. Places in feeds are
 //! given by `domain::feed::ScopeState::enter`, inside the transaction. One writer at a time, on purpose.
 
+mod about;
 mod commit;
 mod document;
 mod error;
@@ -22,14 +23,14 @@ mod token;
 mod upkeep;
 mod usage;
 
-pub use document::{DocumentCount, DocumentFilter, DocumentPage, DocumentPlace, PageBound, RecordPrefix};
+pub use document::{DocumentCount, DocumentFilter, DocumentPage, DocumentPlace, PageBound, RecordPrefix, RecordRange};
 pub use error::{StoreError, StoreErrorKind};
 pub use invitation::Invitation;
 pub use log::{LogEntry, LogPage};
 pub use open::sqlite_url;
 pub use organisation::{Organisation, Peer};
 pub use privacy::NotedAgreement;
-pub use referral::Draft;
+pub use referral::{Draft, ReferralPage};
 pub use token::Token;
 pub use upkeep::QuarantinedVersion;
 

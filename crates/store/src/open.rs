@@ -1,7 +1,7 @@
 //! Which database it is: its URL, pool, pragmas, migrations, transactions and size. No other module asks.
 
 use crate::sql::{self, Value};
-use crate::{Store, StoreError, StoreErrorKind};
+use crate::{Store, StoreError, StoreErrorKind, about};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
@@ -25,6 +25,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "admin", include_str!("../migrations/0007_admin.sql")),
     (8, "head", include_str!("../migrations/0008_head.sql")),
     (9, "referral", include_str!("../migrations/0009_referral.sql")),
+    (10, "about of referrals", include_str!("../migrations/0010_about.sql")),
 ];
 
 /// The key of the advisory lock that makes writers on PostgreSQL take turns: "post" in ASCII.
@@ -92,6 +93,7 @@ impl Store {
         migrator.set_locking(false);
         let mut writing = self.begin().await?;
         migrator.run_direct(None, writing.connection(), false).await.map_err(cannot_migrate)?;
+        about::renew(writing.connection()).await?;
         writing.commit().await
     }
 

@@ -81,27 +81,29 @@ impl Store {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let select = "select number, reading, chain from access where number > $1 order by number limit $2";
         let rows = self.read(select, vec![Value::count(after)?, Value::Int(limit)]).await?;
-        rows.iter()
-            .map(|row| {
-                let access = Access::parse(sql::bytes(row, 1)?, chain(row, 2)?);
-                access.map_err(|refusal| {
-                    let number = sql::count(row, 0).unwrap_or_default();
-                    StoreError::corrupt(format!("row {number} of the log of who read what: {refusal}"))
-                })
-            })
-            .collect()
+        rows.iter().map(access).collect()
+    }
+
+    /// The same of one referral alone. Whether the log hangs together is not to be seen in them.
+    pub async fn readings_of(&self, referral: &RecordId, after: u64, limit: usize) -> Result<Vec<Access>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let select = "select number, reading, chain from access where referral = $1 and number > $2 \
+                      order by number limit $3";
+        let values = vec![referral.as_bytes().into(), Value::count(after)?, Value::Int(limit)];
+        self.read(select, values).await?.iter().map(access).collect()
     }
 
     /// Referrals that are kept longer than their time.
     pub async fn holds(&self) -> Result<BTreeMap<RecordId, Hold>, StoreError> {
         let rows = self.read("select referral, basis, until_ms from retention_hold", vec![]).await?;
-        rows.iter()
-            .map(|row| {
-                let basis = Basis::from_number(sql::small(row, 1)?).map_err(|e| StoreError::corrupt(e.to_string()))?;
-                let until = Timestamp::from_ms(sql::int(row, 2)?);
-                Ok((sql::id(row, 0, "referral")?, Hold { basis, until }))
-            })
-            .collect()
+        rows.iter().map(|row| Ok((sql::id(row, 0, "referral")?, hold(row)?))).collect()
+    }
+
+    /// Whether one is, and how long.
+    pub async fn hold(&self, referral: &RecordId) -> Result<Option<Hold>, StoreError> {
+        let select = "select referral, basis, until_ms from retention_hold where referral = $1";
+        let rows = self.read(select, vec![referral.as_bytes().into()]).await?;
+        rows.first().map(hold).transpose()
     }
 
     /// Keeps a referral longer, in place of what was said before.
@@ -136,6 +138,18 @@ fn agreement(row: &AnyRow) -> Result<NotedAgreement, StoreError> {
         },
         noted_at: Timestamp::from_ms(sql::int(row, 3)?),
     })
+}
+
+fn access(row: &AnyRow) -> Result<Access, StoreError> {
+    Access::parse(sql::bytes(row, 1)?, chain(row, 2)?).map_err(|refusal| {
+        let number = sql::count(row, 0).unwrap_or_default();
+        StoreError::corrupt(format!("row {number} of the log of who read what: {refusal}"))
+    })
+}
+
+fn hold(row: &AnyRow) -> Result<Hold, StoreError> {
+    let basis = Basis::from_number(sql::small(row, 1)?).map_err(|e| StoreError::corrupt(e.to_string()))?;
+    Ok(Hold { basis, until: Timestamp::from_ms(sql::int(row, 2)?) })
 }
 
 fn chain(row: &AnyRow, column: usize) -> Result<[u8; 32], StoreError> {

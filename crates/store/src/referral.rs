@@ -1,15 +1,21 @@
 //! Referrals beside their documents: sealed payloads, locked keys, drafts, and which are still to be looked at. Nothing here opens any
 //! of it.
 
+use crate::document::{HAS_CONTENT, IS_SHOWN, RecordRange, rows_of};
 use crate::sql::{self, Value};
 use crate::{Store, StoreError};
+use domain::document::Kind;
 use domain::referral::Parties;
+use domain::sync::batch::DocumentRow;
 use domain::sync::sealed::{Gather, Held, LockedKey};
 use domain::sync::{Batch, Loaded, Needs};
-use domain::{BlobHash, DocId, NodeId, OrgId, Timestamp};
+use domain::{BlobHash, DocId, NodeId, OrgId, RecordId, Timestamp};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What a referral is kept as.
+const KINDS: [Kind; 2] = [Kind::REQUEST, Kind::RESPONSE];
 
 /// A referral that was not sent yet, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +26,51 @@ pub struct Draft {
     pub at: Timestamp,
 }
 
+/// Documents of referrals, those of one together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReferralPage {
+    /// Requests and responses, by the ids of the referrals.
+    pub rows: Vec<DocumentRow>,
+    /// The last referral of them, where more come behind it.
+    pub next: Option<RecordId>,
+}
+
 impl Store {
+    /// The documents that stand of referrals in a range, by id: at most `limit`, and with the last of them all others of the same
+    /// referral.
+    pub async fn referral_page(&self, range: &RecordRange, limit: usize) -> Result<ReferralPage, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        let mut ids = ids_in(&mut snapshot, range, limit).await?;
+        let mut next = ids.last().map(DocId::record).filter(|_| ids.len() >= limit);
+        if let Some(last) = next {
+            // There are no more under one id than parties that write one.
+            let whole = ids_in(&mut snapshot, &last.into(), usize::MAX).await?;
+            ids.retain(|doc_id| doc_id.record() != last);
+            ids.extend(whole);
+            let is_end = ids_in(&mut snapshot, &range.after(&last), 1).await?.is_empty();
+            next = next.filter(|_| !is_end);
+        }
+        let rows = rows_of(&mut snapshot, ids.into_iter()).await?;
+        snapshot.commit().await?;
+        Ok(ReferralPage { rows, next })
+    }
+
+    /// The documents that stand of these referrals, whoever wrote them, by the ids of the referrals.
+    pub async fn referral_documents(&self, referrals: &BTreeSet<RecordId>) -> Result<Vec<DocumentRow>, StoreError> {
+        if referrals.is_empty() {
+            return Ok(Vec::new());
+        }
+        // One after another: a range among many others SQLite looks for in all that there is.
+        let mut snapshot = self.snapshot().await?;
+        let mut ids = Vec::new();
+        for referral in referrals {
+            ids.extend(ids_in(&mut snapshot, &(*referral).into(), usize::MAX).await?);
+        }
+        let rows = rows_of(&mut snapshot, ids.into_iter()).await?;
+        snapshot.commit().await?;
+        Ok(rows)
+    }
+
     /// Referrals that are still to be looked at.
     pub async fn gathering(&self) -> Result<Vec<Parties>, StoreError> {
         let rows = self.read("select referral, sender, receiver from gathering", vec![]).await?;
@@ -87,16 +137,18 @@ impl Store {
         Ok(deleted > 0)
     }
 
-    /// Every draft, the oldest first.
-    pub async fn drafts(&self) -> Result<Vec<Draft>, StoreError> {
-        let rows = self.read("select request, key_id, locked, at from draft order by at, request", vec![]).await?;
-        rows.iter()
-            .map(|row| {
-                let key_id = sql::id(row, 1, "key id")?;
-                let (request, locked) = (sql::id(row, 0, "document id")?, sql::bytes(row, 2)?.to_vec());
-                Ok(Draft { key: LockedKey { request, key_id, locked }, at: Timestamp::from_ms(sql::int(row, 3)?) })
-            })
-            .collect()
+    /// The drafts in a range, by id; at most `limit`.
+    pub async fn drafts(&self, range: &RecordRange, limit: usize) -> Result<Vec<Draft>, StoreError> {
+        let select = "select request, key_id, locked, at from draft where request between $1 and $2 \
+                      order by request limit $3";
+        let values = range.bounds().into_iter().chain([Value::Int(i64::try_from(limit).unwrap_or(i64::MAX))]);
+        self.read(select, values.collect()).await?.iter().map(draft).collect()
+    }
+
+    /// How many drafts there are.
+    pub async fn draft_count(&self) -> Result<u64, StoreError> {
+        let rows = self.read("select count(*) from draft", vec![]).await?;
+        rows.first().map_or(Ok(0), |row| sql::count(row, 0))
     }
 
     /// Whether there is anything that only the node's lock opens.
@@ -126,6 +178,39 @@ impl Store {
         }
         Ok(gone)
     }
+}
+
+/// The documents that stand of referrals in a range, in order; at most `limit`.
+async fn ids_in(connection: &mut AnyConnection, range: &RecordRange, limit: usize) -> Result<Vec<DocId>, StoreError> {
+    let mut ids = Vec::new();
+    for kind in KINDS {
+        let (select, values) = of_kind(kind, range, limit);
+        for row in sql::fetch(connection, select, values).await? {
+            ids.push(sql::id(&row, 0, "document id")?);
+        }
+    }
+    ids.sort_unstable();
+    ids.truncate(limit);
+    Ok(ids)
+}
+
+/// One kind at a time: both at once are not in the order of any index.
+fn of_kind(kind: Kind, range: &RecordRange, limit: usize) -> (String, Vec<Value>) {
+    let [request, response] = KINDS.map(Kind::number);
+    // The index is named by its condition.
+    let select = format!(
+        "select doc_id from document where kind in ({request}, {response}) and kind = $1 and doc_id between $2 and $3 \
+         and life = 1 and {HAS_CONTENT} and {IS_SHOWN} order by doc_id limit $4"
+    );
+    let [low, high] = range.bounds();
+    let limit = Value::Int(i64::try_from(limit).unwrap_or(i64::MAX));
+    (select, vec![Value::Int(kind.number().into()), low, high, limit])
+}
+
+fn draft(row: &AnyRow) -> Result<Draft, StoreError> {
+    let key_id = sql::id(row, 1, "key id")?;
+    let (request, locked) = (sql::id(row, 0, "document id")?, sql::bytes(row, 2)?.to_vec());
+    Ok(Draft { key: LockedKey { request, key_id, locked }, at: Timestamp::from_ms(sql::int(row, 3)?) })
 }
 
 fn id(request: &DocId) -> Value {
@@ -230,3 +315,7 @@ pub(crate) async fn destroy(connection: &mut AnyConnection, requests: &[&[u8; 32
     }
     Ok(u64::try_from(gone.len()).unwrap_or(u64::MAX))
 }
+
+#[cfg(test)]
+#[path = "referral_tests.rs"]
+mod tests;

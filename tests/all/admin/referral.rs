@@ -220,6 +220,9 @@ async fn story(two: &mut Two) {
     let sent = sent.into_inner();
     assert_eq!((sent.referral.expect("it").request.as_str(), sent.event.is_empty()), ("sent", false));
     at_workers.until_it_is(&id, "sent", "none").await;
+    let shown = workers.referrals().get_referral(GetReferralRequest { id: id.clone() }).await.expect("it is here");
+    let pathway = shown.into_inner().detail.expect("more").pathway;
+    assert!(pathway.contains(ARTS), "the pathway that it went by is found: {pathway:?}");
     at_arts.until_it_is(&id, "sent", "none").await;
     let early = at_arts.token.clone();
 

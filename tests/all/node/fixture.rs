@@ -61,11 +61,15 @@ impl Home {
         node::Application::offline(self.config()).await.expect("the folder opens")
     }
 
-    /// The store of the folder while no node runs, for those who go behind its back.
+    /// The store of the folder, for those who go behind its back.
     pub(super) async fn store(&self) -> store::Store {
+        store::Store::open(&self.url()).await.expect("the store opens")
+    }
+
+    /// Where its database is.
+    pub(super) fn url(&self) -> String {
         let sqlite = store::sqlite_url(&self.data().join("fingerpost.db"));
-        let url = if self.database.is_empty() { &sqlite } else { &self.database };
-        store::Store::open(url).await.expect("the store opens")
+        if self.database.is_empty() { sqlite } else { self.database.clone() }
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -3,4 +3,5 @@
 mod fixture;
 mod list;
 mod pair;
+mod referral;
 mod report;

@@ -1,9 +1,15 @@
 //! Opening: what is refused, in which words, and what is kept from them.
 
 use super::database::check;
+use super::fixture::author;
+use domain::document::Kind;
+use domain::sync::Batch;
+use domain::sync::batch::DocumentRow;
+use domain::{DocId, RecordId};
+use serde_json::json;
 use sqlx::{AnyConnection, Connection};
 use std::error::Error;
-use store::{Store, StoreError, StoreErrorKind};
+use store::{DocumentFilter, Store, StoreError, StoreErrorKind};
 
 async fn refusal(url: &str) -> StoreError {
     Store::open(url).await.expect_err("does not open")
@@ -74,6 +80,44 @@ fn a_database_of_a_newer_version_is_refused_and_left_alone() {
             let error = refusal(database.url()).await;
             assert_eq!(error.kind(), StoreErrorKind::TooNew, "{}", printed(&error));
             assert!(error.to_string().contains("9999"), "{error}");
+        }
+    });
+}
+
+/// A row that was written before requests and pathways were found by what they are about.
+#[test]
+fn what_an_older_version_wrote_is_found_by_what_it_is_about() {
+    check("about_again", async |database| {
+        let store = database.open().await;
+        let (own, record) = (author(1), RecordId::from_bytes([9; 16]));
+        let of = |number: u8, kind: Kind, value| {
+            let doc_id = DocId::new(RecordId::from_bytes([number; 16]), kind, &own.org);
+            DocumentRow { doc_id, kind, value, ..own.row(number, "", 1) }
+        };
+        let onward = of(1, Kind::REQUEST, json!({ "previous": record.to_string() }));
+        let pathway = of(2, Kind::PATHWAY, json!({ "listing": record.to_string() }));
+        let first = of(3, Kind::REQUEST, json!({ "to": "somebody" }));
+        let documents = vec![onward.clone(), pathway.clone(), first];
+        store.commit(&Batch { documents, ..Batch::default() }).await.expect("commits");
+        let found = async |store: &Store, about| {
+            let filter = DocumentFilter { about: [about].into(), ..DocumentFilter::default() };
+            let rows = store.documents(&filter, None, 9).await.expect("reads");
+            rows.into_iter().map(|row| row.doc_id).collect::<Vec<_>>()
+        };
+        let answer = DocId::new(record, Kind::RESPONSE, &own.org);
+        let listing = DocId::new(record, Kind::LISTING, &own.org);
+        assert_eq!(found(&store, answer).await, [], "they were written without");
+        store.close().await;
+
+        let mut connection = AnyConnection::connect(database.url()).await.expect("connects");
+        let before = "update counter set next = 0 where name = 'about'";
+        sqlx::query(before).execute(&mut connection).await.expect("writes");
+        connection.close().await.expect("closes");
+        for _ in 0..2 {
+            let store = database.open().await;
+            assert_eq!(found(&store, answer).await, [onward.doc_id]);
+            assert_eq!(found(&store, listing).await, [pathway.doc_id]);
+            store.close().await;
         }
     });
 }

@@ -1,13 +1,17 @@
 //! Referrals beside their documents, and what an organisation has to be able to show of them.
 
 use super::database::check;
-use super::fixture::author;
+use super::fixture::{Author, author};
+use domain::document::Kind;
 use domain::referral::access::{AccessKind, Head, Reading, verify};
 use domain::referral::{Basis, Hold, Parties, Role, SharingAgreement};
+use domain::statement::Life;
+use domain::sync::batch::{DocumentRow, OwnerStanding};
 use domain::sync::sealed::{Gather, Held, KeptPayload, LockedKey};
 use domain::sync::{Batch, Needs};
 use domain::{BlobHash, DataKeyId, DocId, NodeId, RecordId, StaffId, Timestamp};
-use store::{Draft, NotedAgreement};
+use std::collections::BTreeSet;
+use store::{Draft, NotedAgreement, RecordPrefix, RecordRange, Store};
 
 fn referral(number: u8) -> RecordId {
     RecordId::from_bytes([number; 16])
@@ -81,6 +85,96 @@ fn payloads_and_keys_are_kept_once_and_erased_for_good() {
     });
 }
 
+/// A document of a referral.
+fn row(author: &Author, number: u8, kind: Kind) -> DocumentRow {
+    let doc_id = DocId::new(referral(number), kind, &author.org);
+    DocumentRow { doc_id, kind, ..author.row(number, "", 1) }
+}
+
+fn ids(rows: &[DocumentRow]) -> Vec<DocId> {
+    rows.iter().map(|row| row.doc_id).collect()
+}
+
+/// Documents of five referrals, in the order of their ids. Of the third there are four, since somebody else wrote under its id; the
+/// fourth was withdrawn, and nobody stands for whose the fifth is.
+async fn five(store: &Store) -> Vec<DocId> {
+    let (sender, receiver, other, hidden) = (author(1), author(2), author(3), author(4));
+    let withdrawn = DocumentRow { life: Life::Withdrawn, ..row(&sender, 4, Kind::REQUEST) };
+    let empty = DocumentRow { value: serde_json::Value::Null, ..row(&receiver, 4, Kind::RESPONSE) };
+    let stand = vec![
+        row(&sender, 1, Kind::REQUEST),
+        row(&receiver, 1, Kind::RESPONSE),
+        row(&sender, 2, Kind::REQUEST),
+        row(&sender, 3, Kind::REQUEST),
+        row(&receiver, 3, Kind::RESPONSE),
+        row(&other, 3, Kind::REQUEST),
+        row(&other, 3, Kind::RESPONSE),
+        row(&sender, 6, Kind::REQUEST),
+    ];
+    let mut expected = ids(&stand);
+    expected.sort_unstable();
+    let beside = [withdrawn, empty, row(&hidden, 5, Kind::REQUEST), row(&sender, 2, Kind::LISTING)];
+    let documents = stand.into_iter().chain(beside).collect();
+    let owners = [(hidden.org, OwnerStanding::Hidden)].into();
+    store.commit(&Batch { documents, owners, ..Batch::default() }).await.expect("commits");
+    expected
+}
+
+#[test]
+fn referrals_are_read_by_id_and_no_page_parts_the_documents_of_one() {
+    check("referral_page", async |database| {
+        let store = database.open().await;
+        let page = async |range: RecordRange, limit| {
+            let page = store.referral_page(&range, limit).await.expect("reads");
+            (ids(&page.rows), page.next)
+        };
+        let all = RecordRange::default();
+        assert_eq!(page(all, 9).await, (vec![], None));
+        let documents = five(&store).await;
+        assert_eq!(page(all, 9).await, (documents.clone(), None));
+        assert_eq!(page(all, 8).await, (documents.clone(), None), "as many as there are");
+        for limit in 1..9 {
+            let (mut read, mut range, mut pages) = (Vec::new(), all, 0);
+            loop {
+                let (ids, next) = page(range, limit).await;
+                let records: BTreeSet<_> = ids.iter().map(DocId::record).collect();
+                let before: BTreeSet<_> = read.iter().map(DocId::record).collect();
+                assert!(records.is_disjoint(&before), "with {limit} at once: {records:?}");
+                assert!(ids.len() <= limit + 3, "{limit}: {ids:?}");
+                read.extend(ids);
+                pages += 1;
+                let Some(last) = next else { break };
+                assert_eq!(records.last(), Some(&last));
+                range = all.after(&last);
+            }
+            assert_eq!(read, documents, "with {limit} at once");
+            assert!(pages <= 8_usize.div_ceil(limit), "{pages} pages with {limit} at once: none is empty");
+        }
+        assert_eq!(page(all.up_to(&referral(2)), 9).await, (documents[..3].to_vec(), None));
+        assert_eq!(page(all.after(&referral(1)).up_to(&referral(2)), 1).await, (documents[2..3].to_vec(), None));
+        assert_eq!(page(referral(3).into(), 1).await, (documents[3..7].to_vec(), None));
+        assert_eq!(page("0303".parse::<RecordPrefix>().expect("a prefix").into(), 9).await.0, documents[3..7]);
+        assert_eq!(page(all.after(&RecordId::from_bytes([0xff; 16])), 9).await, (vec![], None));
+    });
+}
+
+#[test]
+fn both_documents_of_a_few_referrals_are_found_by_their_ids() {
+    check("referral_documents", async |database| {
+        let store = database.open().await;
+        let documents = five(&store).await;
+        let of = async |numbers: &[u8]| {
+            let referrals = numbers.iter().map(|number| referral(*number)).collect();
+            ids(&store.referral_documents(&referrals).await.expect("reads"))
+        };
+        assert_eq!(of(&[]).await, []);
+        assert_eq!(of(&[1]).await, documents[..2]);
+        assert_eq!(of(&[3, 1]).await, [&documents[..2], &documents[3..7]].concat());
+        assert_eq!(of(&[4, 5, 77]).await, [], "what does not stand, is hidden, or never was");
+        assert_eq!(of(&(1..=200).collect::<Vec<_>>()).await, documents, "more than one statement takes");
+    });
+}
+
 #[test]
 fn what_is_to_be_looked_at_stays_until_it_was() {
     check("gathering", async |database| {
@@ -108,10 +202,17 @@ fn a_draft_is_one_until_it_is_sent_or_thrown_away() {
         store.put_draft(&draft(2, 2)).await.expect("writes");
         store.put_draft(&draft(1, 1)).await.expect("writes");
         store.put_draft(&draft(2, 3)).await.expect("writes");
-        assert_eq!(store.drafts().await.expect("reads"), [draft(1, 1), draft(2, 3)], "the oldest first");
+        let all = RecordRange::default();
+        let drafts = async |range: &RecordRange, limit| store.drafts(range, limit).await.expect("reads");
+        assert_eq!(drafts(&all, 9).await, [draft(1, 1), draft(2, 3)], "by id");
+        assert_eq!(drafts(&all, 1).await, [draft(1, 1)]);
+        assert_eq!(drafts(&all.after(&referral(1)), 9).await, [draft(2, 3)]);
+        assert_eq!(drafts(&all.up_to(&referral(1)), 9).await, [draft(1, 1)]);
+        assert_eq!(drafts(&"02".parse::<RecordPrefix>().expect("a prefix").into(), 9).await, [draft(2, 3)]);
+        assert_eq!(store.draft_count().await.expect("counts"), 2);
         assert!(store.has_locked().await.expect("reads"));
         store.commit(&Batch { sent_drafts: [request(1)].into(), ..Batch::default() }).await.expect("commits");
-        assert_eq!(store.drafts().await.expect("reads"), [draft(2, 3)]);
+        assert_eq!(drafts(&all, 9).await, [draft(2, 3)]);
         assert!(store.delete_draft(&request(2)).await.expect("writes"));
         assert!(!store.delete_draft(&request(2)).await.expect("writes"));
         assert!(!store.has_locked().await.expect("reads"));
@@ -142,6 +243,8 @@ fn agreements_and_holds_stand_until_they_are_replaced() {
         store.put_hold(&referral(1), &hold(5), Timestamp::from_ms(1)).await.expect("writes");
         store.put_hold(&referral(1), &hold(9), Timestamp::from_ms(2)).await.expect("writes");
         assert_eq!(store.holds().await.expect("reads"), [(referral(1), hold(9))].into());
+        assert_eq!(store.hold(&referral(1)).await.expect("reads"), Some(hold(9)));
+        assert_eq!(store.hold(&referral(2)).await.expect("reads"), None);
     });
 }
 
@@ -167,5 +270,11 @@ fn the_log_of_who_read_what_hangs_together_whoever_writes_at_once() {
         assert_eq!(end.number, 4);
         let rest = store.readings(2, 1).await.expect("reads");
         assert_eq!(rest, rows[2..3]);
+
+        store.note_reading(&[reading(1)]).await.expect("writes");
+        let of_one = store.readings_of(&referral(1), 0, 9).await.expect("reads");
+        assert_eq!(of_one.iter().map(|row| row.number).collect::<Vec<_>>(), [1, 5]);
+        assert_eq!(store.readings_of(&referral(1), 1, 9).await.expect("reads"), of_one[1..]);
+        assert_eq!(store.readings_of(&referral(1), 0, 1).await.expect("reads"), of_one[..1]);
     });
 }

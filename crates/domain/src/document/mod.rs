@@ -3,6 +3,7 @@
 //! `chunk`, `pack` and `history` know changes as bytes and never decode them; `crdt` is the only module that
 //! touches Automerge.
 
+mod about;
 pub mod chunk;
 pub mod crdt;
 mod edit;
@@ -14,6 +15,7 @@ mod outline;
 pub mod pack;
 pub mod shape;
 
+pub use about::about;
 pub use crdt::Content;
 pub use edit::{Edit, at, diff};
 pub use history::History;

@@ -196,6 +196,9 @@ fn a_pathway_goes_through_a_document_and_back() {
         .expect("it can be written");
         let read = PathwayDocument::read(&organisation(1), &value).expect("published");
         assert_eq!(read, document);
+        let leads_to = crate::DocId::new(listing(1), crate::document::Kind::LISTING, &organisation(1));
+        let about = crate::document::about(crate::document::Kind::PATHWAY, &organisation(1), &value);
+        assert_eq!(about, Some(leads_to), "it is found by its listing");
         assert_eq!(read.signed().verify(&SecretKey::from_seed(&[1; 32]).public()), Ok(()));
         assert!(read.signed().verify(&SecretKey::from_seed(&[2; 32]).public()).is_err());
         // What another organisation published is copied and signed anew, never served as one's own.

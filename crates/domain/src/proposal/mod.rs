@@ -15,8 +15,6 @@ pub use answer::{Answer, Verdict, answer_document};
 use crate::document::crdt::Content;
 use crate::document::{Edit, Kind, at};
 use crate::identity::signing::Tag;
-use crate::referral::decision;
-use crate::transfer::MOVED_FROM;
 use crate::{ActorId, ChangeHash, DocId, Incarnation, OrgId, Refusal, RefusalKind, Timestamp};
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
@@ -131,17 +129,4 @@ pub fn keeper_edit(org: &OrgId, since: Option<Timestamp>) -> Edit {
     let moment = |at: Timestamp| jiff::Timestamp::from_millisecond(at.as_ms()).unwrap_or_default().to_string();
     let since = since.map(|at| json!({ "since": moment(at) }));
     Edit { path: vec![KEEPERS.to_owned(), org.to_string()], value: since }
-}
-
-/// The document that another one is about, by which it is found: a proposal's target, an answer's proposal, the listing that
-/// a claimed one goes on from, the request that a decision is about.
-pub fn about(kind: Kind, value: &Value) -> Option<DocId> {
-    let field = match kind {
-        Kind::PROPOSAL => "doc_id",
-        Kind::ANSWER => "proposal",
-        Kind::LISTING => MOVED_FROM,
-        Kind::DECISION => decision::REQUEST,
-        _ => return None,
-    };
-    value.get(field)?.as_str()?.parse().ok()
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::document::about;
 use crate::document::crdt::Content;
 use crate::{OrgId, RecordId};
 use serde_json::json;
@@ -51,7 +52,7 @@ fn what_is_written_is_read() {
     ];
     let proposal = proposal(&supper(), edits);
     assert_eq!(Proposal::read(&proposal.value()), Ok(proposal.clone()));
-    assert_eq!(about(Kind::PROPOSAL, &proposal.value()), Some(target()));
+    assert_eq!(about(Kind::PROPOSAL, &OWNER, &proposal.value()), Some(target()));
     let refused = Answer { proposal: id(3), verdict: Verdict::Refused { reason: "not ours".into() } };
     for answer in [refused, Answer { proposal: id(3), verdict: Verdict::Accepted }] {
         assert_eq!(Answer::read(&answer.value().expect("short")), Ok(answer.clone()));

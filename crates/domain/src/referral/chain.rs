@@ -7,6 +7,7 @@ use super::authority::Stage;
 use super::code::{Onward, Outcome};
 use super::document::{PassBack, RestsOn};
 use super::state::{Holder, ResponseTrack, State};
+use crate::limits::REFERRALS_ONWARD;
 use crate::{Refusal, RefusalKind};
 
 /// A referral that an organisation sent on from one that it received, as that organisation sees both.
@@ -35,6 +36,15 @@ pub enum Between {
     HoldAgain,
     /// Tell who sent it how it ended.
     CarryEnd(Outcome),
+}
+
+/// Refuses one more referral that goes on from another, where so many go on from it already.
+pub fn permit_onward(already: usize) -> Result<(), Refusal> {
+    if already < REFERRALS_ONWARD {
+        return Ok(());
+    }
+    Err(Refusal::new(RefusalKind::TooLarge, format!("{REFERRALS_ONWARD} referrals go on from that one already"))
+        .hint("see what became of them, and refer the person by one that stands by itself, without the one before"))
 }
 
 impl Link<'_> {

@@ -60,7 +60,8 @@ impl Decision {
             super::Side::Sender => Parties { referral: event.referral, sender: *owner, receiver: other },
             super::Side::Receiver => Parties { referral: event.referral, sender: other, receiver: *owner },
         };
-        if other == *owner || text(REQUEST).parse::<DocId>()? != parties.request() || !event.body.action().is_decision() {
+        if other == *owner || text(REQUEST).parse::<DocId>()? != parties.request() || !event.body.action().is_decision()
+        {
             return Err(Refusal::malformed("a decision that is not on a referral of its organisation's"));
         }
         let said = value.get(REFUSED);

@@ -9,14 +9,14 @@ use super::process::Process;
 use super::watch::Watch;
 use super::world::{At, World};
 use crate::document::Kind;
-use crate::statement::Life;
 use crate::referral::authority::possible;
 use crate::referral::code::Payload;
 use crate::referral::document::new_referral;
 use crate::referral::{
-    Action, Agreement, Basis, Blob, Body, Contact, DataKey, Decision, Events, Onward, Outcome, Parties, PassBack, Reason,
-    Receipt, Request, Response, RestsOn, Role, Side, Stage, State, WrappedKey,
+    Action, Agreement, Basis, Blob, Body, Contact, DataKey, Decision, Events, Onward, Outcome, Parties, PassBack,
+    Reason, Receipt, Request, Response, RestsOn, Role, Side, Stage, State, WrappedKey,
 };
+use crate::statement::Life;
 use crate::sync::batch::{DocumentRow, Partner};
 use crate::sync::effect::{Answer, Command};
 use crate::sync::sealed::Both;

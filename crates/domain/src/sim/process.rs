@@ -176,7 +176,7 @@ impl Process {
                 .disk
                 .rows
                 .values()
-                .filter(|r| r.about.is_some() && r.kind != Kind::ANSWER)
+                .filter(|r| r.about.is_some() && matches!(r.kind, Kind::PROPOSAL | Kind::LISTING))
                 .cloned()
                 .collect(),
             decisions: self.disk.rows.values().filter(|r| r.kind == Kind::DECISION).cloned().collect(),

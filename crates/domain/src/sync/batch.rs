@@ -130,7 +130,7 @@ pub struct DocumentRow {
     pub is_public: bool,
     /// Its name, for lists; empty when there is none.
     pub name: String,
-    /// The document it is about, by which it is found (`proposal::about`).
+    /// The document it is about, by which it is found ([`about`](crate::document::about())).
     pub about: Option<DocId>,
     /// Its value as applied, winners only. `Null` when no content is here yet.
     pub value: serde_json::Value,

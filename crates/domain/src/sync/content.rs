@@ -7,8 +7,7 @@ use super::batch::{AddedChanges, DocumentRow, Quarantined, Wanted};
 use super::{Batch, Document, QuarantineMark, Usage};
 use crate::audience::Scope;
 use crate::document::crdt::Content;
-use crate::document::{History, StoredChange, chunk};
-use crate::proposal;
+use crate::document::{History, StoredChange, about, chunk};
 use crate::statement::{CurrentSet, Life, Seen, SignedStatement};
 use crate::{ActorId, ChangeHash, OrgId, Refusal, RefusalKind, Timestamp, VersionId};
 use sha2::{Digest, Sha256};
@@ -281,7 +280,7 @@ impl Document {
                 }
             };
             row.value = content.value();
-            row.about = proposal::about(row.kind, &row.value);
+            row.about = about(row.kind, &row.owner, &row.value);
             row.name = row.value.get("name").and_then(|n| n.as_str()).unwrap_or_default().to_owned();
             let conflicts = content.conflicts().len();
             row.last_modified = content.last_modified().unwrap_or(row.last_modified);

@@ -132,10 +132,8 @@ impl Engine {
             let Some(reading) = link.reading.get_mut(scope) else {
                 return Err(Refusal::malformed("an answer about a scope that was not opened"));
             };
-            let said = std::mem::replace(
-                &mut reading.ours,
-                loaded.scopes.get(scope).map(|s| s.sum).unwrap_or_default(),
-            );
+            let said =
+                std::mem::replace(&mut reading.ours, loaded.scopes.get(scope).map(|s| s.sum).unwrap_or_default());
             reading.compare_later(now);
             match answer {
                 OpenAnswer::Unknown => {

@@ -201,7 +201,8 @@ async fn opened(node: &mut Asked, id: &str) -> Result<Subject, Failure> {
         Refusal::not_found("the form of this referral is not here").hint("give the answers in a file: --answers FILE")
     })?;
     let before = Said { answers: fields(&said.answers), agreement: fields(&said.agreement) };
-    let (receiver, goes_on) = (view.row.partner, view.previous.is_some());
+    let receiver = view.row.partner.ok_or_else(unexpected)?;
+    let goes_on = view.previous.is_some();
     Ok(Subject { form, receiver, names, goes_on, before })
 }
 

@@ -13,8 +13,8 @@ use crate::show;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use node::api::{
-    Action, OrgId, Outcome, Pii, Reason, ReferralAct, ReferralRequest, ReferralResponse, ReferralView, Request,
-    Response,
+    Action, OrgId, Outcome, Pii, Reason, ReferralAct, ReferralRequest, ReferralResponse, ReferralView, RefusalKind,
+    Request, Response,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -252,8 +252,19 @@ async fn chase(place: &Place) -> Result<(), Failure> {
 
 async fn discard(place: &Place, id: String, yes: bool) -> Result<(), Failure> {
     let mut node = find(&place.data, Need::Running).await?;
-    if !yes && is_asked() && !agreed(&named(&mut node, &id).await?, "Throw this draft away?")? {
-        return declined();
+    if !yes && is_asked() {
+        let which = match named(&mut node, &id).await {
+            Err(Failure::Refused(refusal))
+                if refusal.kind != RefusalKind::NotFound && refusal.kind != RefusalKind::Invalid =>
+            {
+                // One that does not open, or leads nowhere any more, can be thrown away all the same.
+                format!("{refusal}\n")
+            }
+            which => which?,
+        };
+        if !agreed(&which, "Throw this draft away?")? {
+            return declined();
+        }
     }
     let request = Request::Referral(ReferralRequest::Discard { id: id.clone() });
     let Response::Done = node.ask(request).await? else { return Err(unexpected()) };

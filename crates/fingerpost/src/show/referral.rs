@@ -6,8 +6,8 @@ use crate::output::Emphasis;
 use node::api::form::render::{self, Voice};
 use node::api::form::{Answers, Form};
 use node::api::{
-    Action, ChaseRow, Direction, DraftedRow, EventRow, KeyState, Opened, OrgId, OverdueRow, Owed, PassBackWord, Pii, RecordId,
-    ReferralDone, ReferralRow, ReferralView, Timestamp,
+    Action, ChaseRow, Direction, DraftedRow, EventRow, KeyState, Opened, OrgId, OverdueRow, Owed, PassBackWord, Pii,
+    RecordId, ReferralDone, ReferralRow, ReferralView, Timestamp,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -44,8 +44,13 @@ fn cells(row: &ReferralRow, names: &Names) -> Vec<String> {
         Direction::Sent => "to",
         Direction::Received => "from",
     };
-    let partner = organisation(&row.partner, names);
+    let partner = partner(row, names);
     vec![shown_id(&row.id), format!("{way} {partner}"), row.detail.clone(), format!("held by {}", holder(row, names))]
+}
+
+/// The other party; only a draft that does not open does not say which that is.
+fn partner(row: &ReferralRow, names: &Names) -> String {
+    row.partner.map_or_else(|| "an unknown organisation".to_owned(), |id| organisation(&id, names))
 }
 
 fn holder(row: &ReferralRow, names: &Names) -> String {
@@ -66,7 +71,7 @@ fn duties(row: &ReferralRow, names: &Names, now: Timestamp, emphasis: Emphasis, 
         let late = since.map(|since| format!(", late since {}", instant(since))).unwrap_or_default();
         let long = since.map(|since| format!(" ({})", ago(since, now))).unwrap_or_default();
         let line = wrap(&format!("{}: {what}{late}{long}", party(&by, row, names)), indent);
-        out.push_str(&if by == row.partner { line } else { emphasis.strong(&line) });
+        out.push_str(&if Some(by) == row.partner { line } else { emphasis.strong(&line) });
     }
     out
 }
@@ -76,11 +81,16 @@ fn drafted(row: &ReferralRow, now: Timestamp, emphasis: Emphasis, indent: usize)
     let mut out = String::new();
     for DraftedRow { action, at_ms, refused, hint, .. } in &row.drafted {
         let line = match refused {
-            None => format!("{action}, decided {}, waits for your home node: nobody else knows of it", ago(*at_ms, now)),
+            None => {
+                format!("{action}, decided {}, waits for your home node: nobody else knows of it", ago(*at_ms, now))
+            }
             Some(why) => {
                 let hint = hint.as_ref().map(|hint| format!(" ({})", plain(hint))).unwrap_or_default();
                 let id = shown_id(&row.id);
-                format!("your home node did not {action}: {}{hint}; once read: fingerpost referral discard {id}", plain(why))
+                format!(
+                    "your home node did not {action}: {}{hint}; once read: fingerpost referral discard {id}",
+                    plain(why)
+                )
             }
         };
         out.push_str(&emphasis.strong(&wrap(&line, indent)));
@@ -90,7 +100,7 @@ fn drafted(row: &ReferralRow, now: Timestamp, emphasis: Emphasis, indent: usize)
 
 /// The other party by its name, and this organisation as who reads it.
 fn party(id: &OrgId, row: &ReferralRow, names: &Names) -> String {
-    if *id == row.partner { organisation(id, names) } else { "you".to_owned() }
+    if Some(*id) == row.partner { organisation(id, names) } else { "you".to_owned() }
 }
 
 fn shown_id(id: &RecordId) -> String {
@@ -104,7 +114,9 @@ pub(crate) fn done(done: &ReferralDone, now: Timestamp, emphasis: Emphasis) -> S
     let is = format!("{}: {}.", row.shown, row.detail);
     let said = match done.event {
         Some(_) => format!("Done. Referral {id} is now {is}"),
-        None => format!("Kept for your home node, which is not linked now or has not answered. Referral {id} is still {is}"),
+        None => {
+            format!("Kept for your home node, which is not linked now or has not answered. Referral {id} is still {is}")
+        }
     };
     let mut out = wrap(&said, 0);
     out.push_str(&wrap(&format!("The person is held by {}.", holder(row, &done.names)), 0));
@@ -116,7 +128,7 @@ pub(crate) fn done(done: &ReferralDone, now: Timestamp, emphasis: Emphasis) -> S
 
 /// One line that says which one it is.
 pub(crate) fn named(view: &ReferralView, names: &Names) -> String {
-    let partner = organisation(&view.row.partner, names);
+    let partner = partner(&view.row, names);
     let way = match view.row.direction {
         Direction::Sent => format!("to {partner}"),
         Direction::Received => format!("from {partner}"),

@@ -36,7 +36,7 @@ fn row(n: u8, shown: &str, detail: &str) -> ReferralRow {
     ReferralRow {
         id: RecordId::from_bytes([n; 16]),
         direction: Direction::Received,
-        partner: org(2),
+        partner: Some(org(2)),
         request: "sent".into(),
         response: "none".into(),
         shown: shown.into(),
@@ -129,13 +129,24 @@ fn a_list_stands_under_the_five_words_with_what_is_owed_and_late() {
     second.owed = vec![owed(1, "decide")];
     let mut third = row(0x3d, "active", "accepted");
     third.direction = Direction::Sent;
-    third.partner = org(3);
+    third.partner = Some(org(3));
     third.holder = Some(org(3));
     third.overdue = vec![late(3, "contact the person", 50)];
     let mut fourth = row(0x4c, "finished", "passed on, closed");
     fourth.holder = None;
     let text = rows(&[first, second, third, fourth], &names(), NOW, Emphasis::Plain);
     insta::assert_snapshot!(settled(&text));
+}
+
+#[test]
+fn a_draft_that_does_not_open_stands_in_the_list_and_says_what_to_do() {
+    let mut closed = row(0x5b, "waiting for us", "draft that does not open");
+    (closed.direction, closed.partner, closed.holder) = (Direction::Sent, None, Some(org(1)));
+    closed.owed = vec![owed(1, "put back the lock-key file that it was locked with")];
+    let text = rows(&[closed], &names(), NOW, Emphasis::Plain);
+    let expected = "WAITING FOR US\n  5b5b5b5b-5b5b  to an unknown organisation  draft that does not open  held by \
+                    Copper Lane Arts\n      you: put back the lock-key file that it was locked with\n";
+    assert_eq!(text, expected);
 }
 
 #[test]

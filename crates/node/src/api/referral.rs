@@ -247,8 +247,8 @@ pub struct ReferralRow {
     pub id: RecordId,
     /// Which way.
     pub direction: Direction,
-    /// The other party.
-    pub partner: OrgId,
+    /// The other party; none of a draft that does not open.
+    pub partner: Option<OrgId>,
     /// The sender's track: `draft`, `sent`, `withdrawn`, `lapsed`.
     pub request: String,
     /// The receiver's track.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use store::RecordPrefix;
 
 /// Candidates that an ambiguous name lists.
-const CANDIDATES_SHOWN: usize = 8;
+pub(super) const CANDIDATES_SHOWN: usize = 8;
 
 /// A partner by its whole id, the start of it, or its name without regard to case.
 pub(super) fn partner<'p>(partners: impl IntoIterator<Item = &'p Partner>, text: &str) -> Result<&'p Partner, Refusal> {

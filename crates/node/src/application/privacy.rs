@@ -8,7 +8,7 @@ use domain::pii::Pii;
 use domain::referral::access::{self, Access, AccessKind, Head};
 use domain::referral::wrap::is_given_keys;
 use domain::referral::{Basis, Erasure, Hold, Retention, SharingAgreement, Side, due};
-use domain::{NodeId, OrgId, Refusal, Timestamp};
+use domain::{NodeId, OrgId, RecordId, Refusal, Timestamp};
 use serde_json::json;
 use store::NotedAgreement;
 
@@ -119,6 +119,20 @@ impl Application {
         Ok((rows, broken))
     }
 
+    /// Every reading of one referral, oldest first.
+    async fn readings_of(&self, referral: &RecordId) -> Result<Vec<Access>, Refusal> {
+        let mut rows: Vec<Access> = Vec::new();
+        loop {
+            let after = rows.last().map_or(0, |row| row.number);
+            match self.0.store.readings_of(referral, after, PAGE).await {
+                Ok(page) if !page.is_empty() => rows.extend(page),
+                // Where the log is damaged is `privacy access`'s to tell.
+                Err(error) if error.kind() != store::StoreErrorKind::Corrupt => return Err(fault(error)),
+                Ok(_) | Err(_) => return Ok(rows),
+            }
+        }
+    }
+
     async fn access(&self, id: Option<&str>) -> Result<PrivacyResponse, Refusal> {
         let only = match id {
             Some(id) => Some(self.case(id).await?.parties.referral),
@@ -136,11 +150,12 @@ impl Application {
         if until < since {
             return Err(Refusal::invalid("the time ends before it begins").hint("look at --since and --until"));
         }
-        let context = self.context().await?;
+        let cases = self.cases().await?;
+        let context = self.context_among(&cases).await?;
         let names = self.names().await?;
         let erased = self.0.store.erased().await.map_err(fault)?;
         let mut referrals = Vec::new();
-        for case in self.cases().await? {
+        for case in &cases {
             let id = case.parties.referral;
             let began = case.referral.state.times.values().map(|(first, _)| *first).min().unwrap_or_default();
             let gone = erased.get(&case.parties.request()).copied();
@@ -152,7 +167,7 @@ impl Application {
                 "referral": id.to_string(),
                 "direction": direction(case.side),
                 "partner": names.get(&case.partner()).cloned().unwrap_or_else(|| case.partner().to_string()),
-                "shown": row(&case, &context).shown,
+                "shown": row(case, &context).shown,
                 "since_ms": began,
                 "erased_ms": gone,
                 "payloads": held.payloads.len(),
@@ -187,24 +202,22 @@ impl Application {
         if ids.is_empty() || ids.len() > SUBJECT_REFERRALS {
             return Err(Refusal::invalid(format!("between 1 and {SUBJECT_REFERRALS} referrals have to be named")));
         }
-        let (context, names) = (self.context().await?, self.names().await?);
+        let names = self.names().await?;
         let name = |org: &OrgId| names.get(org).cloned().unwrap_or_else(|| org.to_string());
-        let (readings, _) = self.readings().await?;
         let mut referrals = Vec::new();
         for id in ids {
             let case = self.case(id).await?;
+            let read_by: Vec<AccessRow> = self.readings_of(&case.parties.referral).await?.iter().map(reading).collect();
             let said = self.read_case(&case, AccessKind::ListedForSubject).await;
             let opened = match &said {
                 Ok((said, _)) => Some(self.opened(&case, said).await?),
                 Err(_) => None,
             };
-            let read_by: Vec<AccessRow> =
-                readings.iter().filter(|row| row.reading.referral == case.parties.referral).map(reading).collect();
             referrals.push(json!({
                 "referral": case.parties.referral.to_string(),
                 "from": name(&case.parties.sender),
                 "to": name(&case.parties.receiver),
-                "stands": row(&case, &context),
+                "stands": row(&case, &self.context_of(&case).await?),
                 "said": opened,
                 "not_held_any_more": said.err().map(|refusal| refusal.to_string()),
                 "read_by": read_by,

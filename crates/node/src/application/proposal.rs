@@ -112,7 +112,7 @@ impl Application {
 
     /// Proposals that wait, and what became of own ones lately; or all.
     pub(super) async fn proposals(&self, all: bool) -> Result<Response, Refusal> {
-        let told = self.told(DocumentFilter { is_about: true, ..DocumentFilter::default() }).await?;
+        let told = self.told(DocumentFilter { is_proposal: true, ..DocumentFilter::default() }).await?;
         let since = now().plus_ms(-TOLD_MS);
         let is_due = |told: &Told| {
             let is_own = told.row.owner == self.0.org;
@@ -190,7 +190,7 @@ impl Application {
     async fn find_proposal(&self, text: &str) -> Result<Told, Refusal> {
         let hint = "`fingerpost proposal list` shows the proposals and their ids";
         let record = find::record(text).map_err(|refusal| refusal.hint(hint))?;
-        let filter = DocumentFilter { is_about: true, record: Some(record), ..DocumentFilter::default() };
+        let filter = DocumentFilter { is_proposal: true, record: Some(record), ..DocumentFilter::default() };
         let mut told = self.told(filter).await?;
         match told.len() {
             0 => Err(Refusal::not_found(format!("there is no proposal {text:?}")).hint(hint)),

@@ -5,7 +5,7 @@ use crate::api::{Named, NodeDetail, Overview, OwnerCount, RefusedContent, Status
 use crate::clock::now;
 use crate::data;
 use domain::{OrgId, Refusal};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::QuarantinedVersion;
 
 /// Refused content that `status` lists.
@@ -69,6 +69,15 @@ impl Application {
         let known = self.known().await?;
         let mut names: BTreeMap<_, _> = known.vouched().map(|(org, entry)| (*org, entry.name.clone())).collect();
         names.extend(known.partners.values().map(|p| (p.org_id, p.name.clone())));
+        names.insert(self.0.org, self.own_name().await?);
+        Ok(names)
+    }
+
+    /// What these are called, where it is known, and this one.
+    pub(super) async fn names_of(&self, orgs: BTreeSet<OrgId>) -> Result<BTreeMap<OrgId, String>, Refusal> {
+        let known = self.known().await?;
+        let names = orgs.into_iter().filter_map(|org| Some((org, known.name(&org)?.to_owned())));
+        let mut names: BTreeMap<_, _> = names.collect();
         names.insert(self.0.org, self.own_name().await?);
         Ok(names)
     }

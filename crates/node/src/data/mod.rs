@@ -20,8 +20,8 @@ mod initialise;
 mod rotate;
 
 pub use crate::secret::Place;
-pub use domain::identity::Holds;
 pub use disk::{Disk, disk};
+pub use domain::identity::Holds;
 pub use initialise::{Founding, Keep, forget_words, initialise, is_initialised};
 pub(crate) use initialise::{open_store, organisation, own_keys};
 pub use rotate::rotate;

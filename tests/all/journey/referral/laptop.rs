@@ -1,7 +1,10 @@
 //! What is decided on a laptop of the receiver's, beside its home node.
 
-use super::{Referring, act, attempt, attempt_saying, expect_clean, expect_whole, organisation, referring, row, share, text, until};
 use super::{Node, confirm};
+use super::{
+    Referring, act, attempt, attempt_saying, expect_clean, expect_whole, organisation, referring, row, share, text,
+    until,
+};
 use serde_json::Value;
 use tests::postgres::Cluster;
 

@@ -1,7 +1,8 @@
 //! A charity refers to link workers, who pass the person on to a surgery: two referrals, and who stands in both.
 
-use super::chain::{Between, Link};
+use super::chain::{Between, Link, permit_onward};
 use super::*;
+use crate::limits::REFERRALS_ONWARD;
 
 /// What the link workers hold of both referrals, and have to do.
 #[track_caller]
@@ -16,6 +17,13 @@ const OWN: (RestsOn, PassBack) = (RestsOn::Own, PassBack::Outcome);
 const SHARED: (RestsOn, PassBack) = (RestsOn::Previous, PassBack::Outcome);
 const TAKEN: &str = "send; by receiver: open then accept";
 const PASSED: &str = "send; by receiver: open then accept; pass-on";
+
+#[test]
+fn so_many_referrals_go_on_from_one_and_no_more() {
+    assert_eq!(permit_onward(REFERRALS_ONWARD - 1), Ok(()));
+    let refusal = permit_onward(REFERRALS_ONWARD).unwrap_err();
+    assert_eq!((refusal.kind, refusal.hint.is_some()), (crate::RefusalKind::TooLarge, true));
+}
 
 #[test]
 fn the_person_is_passed_on_when_the_next_has_accepted_and_not_before() {

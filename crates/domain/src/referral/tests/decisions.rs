@@ -19,7 +19,8 @@ fn a_decision_reads_as_it_was_written() {
     let decision = decided(Body::Accept { version: 1 });
     let value = decision.value();
     assert_eq!(Decision::read(&parties().receiver, &value), Ok(decision.clone()));
-    assert_eq!(crate::proposal::about(crate::document::Kind::DECISION, &value), Some(parties().request()));
+    let about = crate::document::about(crate::document::Kind::DECISION, &parties().receiver, &value);
+    assert_eq!(about, Some(parties().request()));
     let edit = Decision::refuse(&Refusal::invalid("too late").hint("ring them"));
     let mut answered = value;
     answered[&edit.path[0]] = edit.value.expect("something");

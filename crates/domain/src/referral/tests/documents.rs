@@ -3,7 +3,7 @@
 use super::document::{EVENTS, audience, check_renewed, put};
 use super::*;
 use crate::audience::{Audience, Scope};
-use crate::document::{Content, Edit, Kind};
+use crate::document::{Content, Edit, Kind, about};
 use crate::{ActorId, DocId, Incarnation, OrgId, RefusalKind};
 use data_encoding::BASE64URL_NOPAD;
 use proptest::prelude::*;
@@ -64,6 +64,12 @@ fn what_is_written_is_read() {
     let request = request(told("send; amend").0.request);
     let id = Request::document(request.referral, &SENDER);
     assert_eq!(Request::read(&id, &request.value()).expect("read"), request);
+    let previous = request.previous.map(|previous| Response::document(previous, &SENDER));
+    assert_eq!(
+        about(Kind::REQUEST, &SENDER, &request.value()),
+        previous,
+        "it is found by the answer that it goes on from"
+    );
     let response =
         Response { referral: referral(), sender: SENDER, events: told("send; by receiver: acknowledge").0.response };
     let id = Response::document(response.referral, &RECEIVER);

@@ -59,8 +59,11 @@ impl Engine {
         out: &mut Outcome,
     ) -> Result<Answer, Refusal> {
         if self.waiting(&parties).next().is_some() {
-            return Err(Refusal::new(RefusalKind::WrongState, "a decision on this referral waits for the home node already")
-                .hint("take it back first if it is another one that you want: `fingerpost referral discard`"));
+            return Err(Refusal::new(
+                RefusalKind::WrongState,
+                "a decision on this referral waits for the home node already",
+            )
+            .hint("take it back first if it is another one that you want: `fingerpost referral discard`"));
         }
         let (doc_id, id) = (Decision::document(&event, &self.own.org), event.id());
         let decision = Decision { parties, event, refused: None };

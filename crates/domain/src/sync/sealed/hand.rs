@@ -32,7 +32,10 @@ impl Engine {
         let mut said = Payloads { request: asked.parties.request(), blobs: Vec::new(), absent: Vec::new() };
         let mut bytes = 0_usize;
         for hash in &asked.wants {
-            let held = loaded.payloads.get(hash).filter(|_| permitted.as_ref().is_some_and(|permitted| permitted.contains(hash)));
+            let held = loaded
+                .payloads
+                .get(hash)
+                .filter(|_| permitted.as_ref().is_some_and(|permitted| permitted.contains(hash)));
             let Some(blob) = held else {
                 said.absent.push(*hash);
                 continue;

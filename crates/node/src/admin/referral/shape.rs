@@ -5,7 +5,8 @@
 use super::Names;
 use crate::admin::shape::{Room, said};
 use crate::api::{
-    Direction, DraftChange, EventRow, KeyState, NewReferral, PassBackWord, Pii, ReferralAct, ReferralRow, ReferralView,
+    Direction, DraftChange, DraftedRow, EventRow, KeyState, NewReferral, PassBackWord, Pii, ReferralAct, ReferralRow,
+    ReferralView,
 };
 use domain::{Refusal, Timestamp};
 use prost::Message;
@@ -36,8 +37,8 @@ pub(in crate::admin) fn row(row: ReferralRow, names: &Names) -> proto::Referral 
     proto::Referral {
         id: row.id.to_string(),
         direction: direction.to_owned(),
-        partner: row.partner.to_string(),
-        partner_name: names.get(&row.partner).cloned().unwrap_or_default(),
+        partner: text(row.partner),
+        partner_name: row.partner.and_then(|partner| names.get(&partner).cloned()).unwrap_or_default(),
         request: row.request,
         response: row.response,
         shown: row.shown,

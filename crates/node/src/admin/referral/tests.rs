@@ -22,7 +22,7 @@ fn a_row(n: u8) -> ReferralRow {
     ReferralRow {
         id: record(n),
         direction: Direction::Received,
-        partner: org(2),
+        partner: Some(org(2)),
         request: "sent".into(),
         response: "accepted".into(),
         shown: "waiting for us".into(),

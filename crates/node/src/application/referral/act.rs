@@ -21,7 +21,7 @@ impl Application {
         if act.action == Action::Send {
             return self.send_referral(id).await;
         }
-        if self.draft(id).await.is_ok() {
+        if self.kept_draft(id).await?.is_some() {
             return Err(Refusal::new(domain::RefusalKind::WrongState, format!("cannot {} a draft", act.action))
                 .hint("send it first: `fingerpost referral send`, or throw it away: `fingerpost referral discard`"));
         }
@@ -92,7 +92,7 @@ impl Application {
         if action != Action::Erase {
             return Ok(());
         }
-        let hold = self.0.store.holds().await.map_err(fault)?.remove(&case.parties.referral);
+        let hold = self.0.store.hold(&case.parties.referral).await.map_err(fault)?;
         match hold.filter(|hold| hold.until > now()) {
             Some(hold) => Err(Refusal::new(
                 RefusalKind::WrongState,

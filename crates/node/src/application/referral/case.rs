@@ -1,22 +1,35 @@
 //! A referral as this node holds it: both documents, folded.
+//!
+//! Whoever asks of one is answered from that one and what it rests on, however many there are: its documents by its id, the pathway by
+//! the listing that it asks for, what goes on from it by what that is about.
 
 use super::super::{Application, fault, find};
+use super::row;
 use domain::document::Kind;
 use domain::identity::KeysObject;
+use domain::limits::{PATHWAYS_OF_LISTING, REFERRALS_ONWARD};
 use domain::pathway::{Pathway, PathwayDocument};
 use domain::referral::document::Events;
-use domain::referral::{AnswerTimes, Decision, Overdue, Parties, Referral, Request, Response, Side, fold, overdue};
+use domain::referral::{
+    Action, AnswerTimes, Decision, Overdue, Parties, Referral, Request, Response, Side, fold, overdue,
+};
 use domain::statement::Life;
 use domain::sync::batch::DocumentRow;
 use domain::sync::sealed::homes_of;
 use domain::{DocId, OrgId, RecordId, Refusal, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
-use store::{DocumentFilter, DocumentPlace};
+use store::{DocumentFilter, RecordRange};
 
 /// Documents read at once.
 const PAGE: usize = 500;
+/// Referrals of which is asked at once what goes on from them.
+const CHAINS: usize = 32;
+
+/// Pathways, by publisher and the listing that they lead to.
+type Pathways = BTreeMap<(OrgId, RecordId), Vec<Pathway>>;
 
 /// One referral.
+#[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) parties: Parties,
     pub(crate) side: Side,
@@ -30,9 +43,9 @@ pub(crate) struct Case {
 pub(crate) struct Context {
     pub(crate) own: OrgId,
     pub(crate) now: Timestamp,
-    /// Pathways that are published here or at partners, by publisher and listing.
-    pub(crate) pathways: BTreeMap<(OrgId, RecordId), Vec<Pathway>>,
-    /// Referrals that this organisation sent on from one that it received, by that.
+    /// Pathways to what they ask for.
+    pub(crate) pathways: Pathways,
+    /// Referrals that this organisation sent on from one that it received, by that; in each the first sent first.
     pub(crate) onward: BTreeMap<RecordId, Vec<Case>>,
 }
 
@@ -40,6 +53,32 @@ impl Case {
     /// The other party.
     pub(crate) fn partner(&self) -> OrgId {
         self.parties.party(self.side.other())
+    }
+
+    /// The referral that this one goes on from, where this organisation received that. What others go on from is none of its business.
+    pub(crate) fn previous(&self) -> Option<RecordId> {
+        self.request.as_ref().filter(|_| self.side == Side::Sender)?.previous
+    }
+
+    /// Which it is, where it came here.
+    fn received(&self) -> Option<RecordId> {
+        (self.side == Side::Receiver).then_some(self.parties.referral)
+    }
+
+    /// Whether this organisation is in it already. A partner that learned of a referral's id can write another under it: the one that we
+    /// are in already goes first, and what is a response alone is none.
+    fn claim(&self) -> (bool, bool) {
+        let is_ours = self.referral.events.iter().any(|told| told.side == self.side);
+        (self.request.is_some(), is_ours)
+    }
+
+    /// The pathway's publisher and the listing that it leads to.
+    fn place(&self) -> Option<(OrgId, RecordId)> {
+        Some((self.parties.receiver, self.request.as_ref()?.listing))
+    }
+
+    fn sent_at(&self) -> Timestamp {
+        self.referral.state.times.get(&Action::Send).map(|(first, _)| *first).unwrap_or_default()
     }
 
     /// What is late in it.
@@ -52,16 +91,17 @@ impl Context {
     /// The pathway by which a referral came, where it is known here.
     pub(crate) fn pathway(&self, case: &Case) -> Option<&Pathway> {
         let request = case.request.as_ref()?;
-        let published = self.pathways.get(&(case.parties.receiver, request.listing))?;
+        let published = self.pathways.get(&case.place()?)?;
         published.iter().find(|pathway| pathway.form().as_bytes() == &request.form).or_else(|| published.first())
     }
 
-    /// The referral that goes on from one that came here: the one that the person was passed on by, else one that was taken on.
+    /// The referral that goes on from one that came here: the one that the person was passed on by, else the last that was taken on,
+    /// else the last. None goes on from one that was sent, so what goes on from the next is another organisation's to know.
     pub(crate) fn next(&self, case: &Case) -> Option<&Case> {
         let all = self.onward.get(&case.parties.referral).filter(|_| case.side == Side::Receiver)?;
         let told = case.referral.state.next;
         let passed_on = all.iter().find(|next| Some(next.parties.referral) == told);
-        passed_on.or_else(|| all.iter().find(|next| next.referral.state.was_taken_on())).or_else(|| all.last())
+        passed_on.or_else(|| all.iter().rev().find(|next| next.referral.state.was_taken_on())).or_else(|| all.last())
     }
 
     fn answer_times(&self, case: &Case) -> AnswerTimes {
@@ -72,30 +112,33 @@ impl Context {
 impl Application {
     /// Every referral that this organisation is a party to.
     pub(crate) async fn cases(&self) -> Result<Vec<Case>, Refusal> {
-        let mut rows = self.rows_of(Kind::REQUEST, None, None).await?;
-        rows.extend(self.rows_of(Kind::RESPONSE, None, None).await?);
-        self.folded(&rows).await
+        let (mut cases, mut range) = (Vec::new(), RecordRange::default());
+        loop {
+            let page = self.0.store.referral_page(&range, PAGE).await.map_err(fault)?;
+            cases.extend(self.folded(&page.rows).await?);
+            match page.next {
+                Some(last) => range = range.after(&last),
+                None => return Ok(cases),
+            }
+        }
     }
 
-    async fn rows_of(
-        &self,
-        kind: Kind,
-        record: Option<&str>,
-        owner: Option<OrgId>,
-    ) -> Result<Vec<DocumentRow>, Refusal> {
-        let owners = owner.into_iter().collect();
-        let record = record.map(find::record).transpose()?;
-        let filter =
-            DocumentFilter { kind: Some(kind), record, owners, life: Some(Life::Live), ..DocumentFilter::default() };
-        let mut rows: Vec<DocumentRow> = Vec::new();
-        loop {
-            let after = rows.last().map(DocumentPlace::of);
-            let page = self.0.store.documents(&filter, after.as_ref(), PAGE).await.map_err(fault)?;
-            if page.is_empty() {
-                return Ok(rows);
+    /// These referrals, those of them that are here.
+    pub(crate) async fn cases_of(&self, referrals: &BTreeSet<RecordId>) -> Result<BTreeMap<RecordId, Case>, Refusal> {
+        let rows = self.0.store.referral_documents(referrals).await.map_err(fault)?;
+        self.foremost(&rows).await
+    }
+
+    /// Of documents of whole referrals the one referral that each id stands for.
+    pub(super) async fn foremost(&self, rows: &[DocumentRow]) -> Result<BTreeMap<RecordId, Case>, Refusal> {
+        let mut cases: BTreeMap<RecordId, Case> = BTreeMap::new();
+        for case in self.folded(rows).await? {
+            let id = case.parties.referral;
+            if cases.get(&id).is_none_or(|before| before.claim() < case.claim()) {
+                cases.insert(id, case);
             }
-            rows.extend(page);
         }
+        Ok(cases)
     }
 
     async fn folded(&self, rows: &[DocumentRow]) -> Result<Vec<Case>, Refusal> {
@@ -121,42 +164,35 @@ impl Application {
 
     /// Decisions on referrals that wait for the home node, or that it refused.
     async fn drafted(&self, on: &BTreeSet<Parties>) -> Result<BTreeMap<Parties, Vec<(DocId, Decision)>>, Refusal> {
-        let about: BTreeSet<DocId> = on.iter().map(Parties::request).collect();
-        // There are few: of many referrals all are read rather than each referral's.
-        let about = if about.len() > PAGE { BTreeSet::new() } else { about };
+        let requests: Vec<DocId> = on.iter().map(Parties::request).collect();
         let mut drafted: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for row in self.decisions(about).await? {
-            if let Ok(decision) = Decision::read(&row.owner, &row.value) {
-                drafted.entry(decision.parties).or_default().push((row.doc_id, decision));
+        for about in requests.chunks(PAGE) {
+            let most = about.len().saturating_mul(row::DRAFTED);
+            let about = about.iter().copied().collect();
+            let filter = DocumentFilter { about, owners: [self.0.org].into(), ..standing(Kind::DECISION) };
+            for row in self.0.store.documents(&filter, None, most).await.map_err(fault)? {
+                if let Ok(decision) = Decision::read(&row.owner, &row.value) {
+                    drafted.entry(decision.parties).or_default().push((row.doc_id, decision));
+                }
             }
         }
         Ok(drafted)
     }
 
-    async fn decisions(&self, about: BTreeSet<DocId>) -> Result<Vec<DocumentRow>, Refusal> {
-        let (owners, kind) = ([self.0.org].into(), Some(Kind::DECISION));
-        let filter = DocumentFilter { kind, owners, about, life: Some(Life::Live), ..DocumentFilter::default() };
-        let mut rows: Vec<DocumentRow> = Vec::new();
-        loop {
-            let after = rows.last().map(DocumentPlace::of);
-            let page = self.0.store.documents(&filter, after.as_ref(), PAGE).await.map_err(fault)?;
-            if page.is_empty() {
-                return Ok(rows);
-            }
-            rows.extend(page);
-        }
-    }
-
     /// The referral that the start of an id names.
     pub(crate) async fn case(&self, id: &str) -> Result<Case, Refusal> {
-        let mut rows = self.rows_of(Kind::REQUEST, Some(id), None).await?;
-        rows.extend(self.rows_of(Kind::RESPONSE, Some(id), None).await?);
-        let mut cases = self.folded(&rows).await?;
-        // A partner that learned of a referral's id can write another under it: the one that we are in already goes first, and what
-        // is a response alone is none.
-        cases.retain(|case| case.request.is_some());
-        let is_ours = |case: &Case| case.referral.events.iter().any(|told| told.side == case.side);
-        let ids: BTreeSet<_> = cases.iter().map(|case| case.parties.referral).collect();
+        let mut range = RecordRange::from(find::record(id)?);
+        let (mut cases, mut ids) = (Vec::new(), BTreeSet::new());
+        loop {
+            let page = self.0.store.referral_page(&range, find::CANDIDATES_SHOWN).await.map_err(fault)?;
+            cases.extend(self.folded(&page.rows).await?.into_iter().filter(|case| case.request.is_some()));
+            ids.extend(cases.iter().map(|case: &Case| case.parties.referral));
+            match page.next {
+                Some(last) if ids.len() <= find::CANDIDATES_SHOWN => range = range.after(&last),
+                Some(_) | None => break,
+            }
+        }
+        let is_ours = |case: &Case| case.claim() == (true, true);
         if ids.len() == 1 && cases.iter().any(is_ours) {
             cases.retain(is_ours);
         }
@@ -171,48 +207,99 @@ impl Application {
         }
     }
 
-    /// What all referrals are looked at with.
-    pub(crate) async fn context(&self) -> Result<Context, Refusal> {
-        self.context_with(None).await
+    /// A referral between these.
+    pub(crate) async fn case_of(&self, parties: &Parties) -> Result<Case, Refusal> {
+        let rows = self.standing_of(&[parties.request(), parties.response()]).await?;
+        let found = self.folded(&rows).await?.into_iter().find(|case| case.parties == *parties);
+        found.ok_or_else(|| Refusal::not_found(format!("there is no referral {}", parties.referral)))
     }
 
     /// What one is looked at with.
     pub(crate) async fn context_of(&self, case: &Case) -> Result<Context, Refusal> {
-        self.context_with(Some(case.parties.receiver)).await
+        self.context_for([case]).await
     }
 
-    /// A referral between these.
-    pub(crate) async fn case_of(&self, parties: &Parties) -> Result<Case, Refusal> {
-        let id = parties.referral.to_string();
-        let mut rows = self.rows_of(Kind::REQUEST, Some(&id), Some(parties.sender)).await?;
-        rows.extend(self.rows_of(Kind::RESPONSE, Some(&id), Some(parties.receiver)).await?);
-        let found = self.folded(&rows).await?.into_iter().find(|case| case.parties == *parties);
-        found.ok_or_else(|| Refusal::not_found(format!("there is no referral {id}")))
+    /// What these are looked at with.
+    pub(crate) async fn context_for<'c>(&self, cases: impl IntoIterator<Item = &'c Case>) -> Result<Context, Refusal> {
+        let cases: Vec<_> = cases.into_iter().collect();
+        let received: BTreeSet<_> = cases.iter().filter_map(|case| case.received()).collect();
+        let mut rows = self.onward(&received).await?;
+        // Where more go on from one than are looked at, the one that the person was passed on by is among them all the same.
+        let told = cases.iter().filter_map(|case| case.received().and(case.referral.state.next));
+        let told = told.map(|next| Request::document(next, &self.0.org));
+        let told: BTreeSet<_> = told.filter(|told| rows.iter().all(|row| row.doc_id != *told)).collect();
+        rows.extend(self.standing_of(&told.into_iter().collect::<Vec<_>>()).await?);
+        let answers: Vec<_> = rows.iter().filter_map(Parties::of).map(|parties| parties.response()).collect();
+        rows.extend(self.standing_of(&answers).await?);
+        let onward = self.folded(&rows).await?;
+        let places = cases.into_iter().chain(&onward).filter_map(Case::place).collect();
+        Ok(self.context(self.pathways(places).await?, onward))
     }
 
-    async fn context_with(&self, of: Option<OrgId>) -> Result<Context, Refusal> {
-        let mut pathways: BTreeMap<_, Vec<Pathway>> = BTreeMap::new();
+    /// What all are looked at with, of which these are all: what goes on from another is among them.
+    pub(crate) async fn context_among(&self, all: &[Case]) -> Result<Context, Refusal> {
+        let onward = all.iter().filter(|case| case.previous().is_some()).cloned().collect();
+        let places = all.iter().filter_map(Case::place).collect();
+        Ok(self.context(self.pathways(places).await?, onward))
+    }
+
+    /// How many referrals go on from one that came here.
+    pub(super) async fn onward_count(&self, previous: RecordId) -> Result<usize, Refusal> {
+        Ok(self.onward(&[previous].into()).await?.len())
+    }
+
+    /// The requests that go on from these. What they are about is this organisation's own answers, so none is a partner's.
+    async fn onward(&self, received: &BTreeSet<RecordId>) -> Result<Vec<DocumentRow>, Refusal> {
+        let mut rows = Vec::new();
+        let answers: Vec<_> = received.iter().map(|id| Response::document(*id, &self.0.org)).collect();
+        for about in answers.chunks(CHAINS) {
+            let filter = DocumentFilter { about: about.iter().copied().collect(), ..standing(Kind::REQUEST) };
+            let most = about.len().saturating_mul(REFERRALS_ONWARD);
+            rows.extend(self.0.store.documents(&filter, None, most).await.map_err(fault)?);
+        }
+        Ok(rows)
+    }
+
+    /// The pathways of an organisation to a listing, of each of these.
+    async fn pathways(&self, places: BTreeSet<(OrgId, RecordId)>) -> Result<Pathways, Refusal> {
         let keys = &self.known().await?.keys;
-        for row in self.rows_of(Kind::PATHWAY, None, of).await? {
-            let Some(pathway) = published(&row, keys) else { continue };
-            let Some(listing) = pathway.listing() else { continue };
-            pathways.entry((row.owner, listing)).or_default().push(pathway);
+        let mut pathways = BTreeMap::new();
+        for (owner, listing) in places {
+            let about = [DocId::new(listing, Kind::LISTING, &owner)].into();
+            let filter = DocumentFilter { about, ..standing(Kind::PATHWAY) };
+            let rows = self.0.store.documents(&filter, None, PATHWAYS_OF_LISTING).await.map_err(fault)?;
+            let published = rows.iter().filter_map(|row| published(row, keys));
+            let leading: Vec<_> = published.filter(|pathway| pathway.listing() == Some(listing)).collect();
+            pathways.insert((owner, listing), leading);
         }
-        let mut onward: BTreeMap<_, Vec<Case>> = BTreeMap::new();
-        let mut rows = self.rows_of(Kind::REQUEST, None, Some(self.0.org)).await?;
-        rows.retain(|row| row.value.get("previous").is_some());
-        let answers: Vec<DocId> = rows.iter().filter_map(Parties::of).map(|parties| parties.response()).collect();
-        for ids in answers.chunks(PAGE) {
-            let filter = DocumentFilter { ids: ids.iter().copied().collect(), ..DocumentFilter::default() };
-            rows.extend(self.0.store.documents(&filter, None, PAGE).await.map_err(fault)?);
-        }
-        for case in self.folded(&rows).await? {
-            if let Some(previous) = case.request.as_ref().and_then(|request| request.previous) {
-                onward.entry(previous).or_default().push(case);
+        Ok(pathways)
+    }
+
+    fn context(&self, pathways: Pathways, mut onward: Vec<Case>) -> Context {
+        onward.sort_by_key(|case| (case.sent_at(), case.parties));
+        let mut by_previous: BTreeMap<_, Vec<Case>> = BTreeMap::new();
+        for case in onward {
+            if let Some(previous) = case.previous() {
+                by_previous.entry(previous).or_default().push(case);
             }
         }
-        Ok(Context { own: self.0.org, now: crate::clock::now(), pathways, onward })
+        Context { own: self.0.org, now: crate::clock::now(), pathways, onward: by_previous }
     }
+
+    /// Those of these documents that stand.
+    async fn standing_of(&self, ids: &[DocId]) -> Result<Vec<DocumentRow>, Refusal> {
+        let mut rows = Vec::new();
+        for ids in ids.chunks(PAGE) {
+            let ids = ids.iter().copied().collect();
+            let filter = DocumentFilter { ids, life: Some(Life::Live), ..DocumentFilter::default() };
+            rows.extend(self.0.store.documents(&filter, None, PAGE).await.map_err(fault)?);
+        }
+        Ok(rows)
+    }
+}
+
+fn standing(kind: Kind) -> DocumentFilter {
+    DocumentFilter { kind: Some(kind), life: Some(Life::Live), ..DocumentFilter::default() }
 }
 
 /// A pathway whose signature holds, signed by who offers it.

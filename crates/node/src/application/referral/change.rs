@@ -2,7 +2,7 @@
 //!
 //! The log tells which documents changed; what is told of them is how the referral stands in both, without what is said of the
 //! person. A referral that another goes on from is told of with every change of that: what is owed in it and who holds the person
-//! rests on both.
+//! rests on both. Nothing of other referrals is read for a page.
 
 use super::super::Application;
 use super::case::Case;
@@ -10,12 +10,13 @@ use super::row;
 use crate::api::{ReferralChange, ReferralChanges, ReferralResponse, WatchFrom};
 use domain::document::Kind;
 use domain::log::LogCursor;
+use domain::referral::Decision;
 use domain::{RecordId, Refusal};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{LogEntry, LogPage};
 
-/// What referrals are kept as; both of one have its id.
-const REFERRALS: &[Kind] = &[Kind::REQUEST, Kind::RESPONSE];
+/// What referrals are kept as, and decisions on them that wait.
+const REFERRALS: &[Kind] = &[Kind::REQUEST, Kind::RESPONSE, Kind::DECISION];
 
 impl Application {
     /// What became of referrals since a place, as far as one answer holds.
@@ -39,18 +40,33 @@ impl Application {
             let (changes, names) = (Vec::new(), BTreeMap::new());
             return Ok(ReferralResponse::Changes(ReferralChanges { changes, names, next, is_end }));
         }
-        let context = self.context().await?;
-        let cases: BTreeMap<RecordId, Case> =
-            self.cases().await?.into_iter().map(|case| (case.parties.referral, case)).collect();
-        let places = places(before, &page.entries, |id| cases.get(id)?.request.as_ref()?.previous);
+        let about: Vec<_> = page.entries.iter().map(|entry| (entry, about(entry))).collect();
+        let told: BTreeSet<_> = about.iter().filter_map(|(_, id)| *id).collect();
+        let mut cases = self.cases_of(&told).await?;
+        let previous = cases.values().filter_map(Case::previous).filter(|id| !told.contains(id)).collect();
+        cases.extend(self.cases_of(&previous).await?);
+        let context = self.context_for(cases.values()).await?;
+        let places = places(before, &about, |id| cases.get(id)?.previous().filter(|id| cases.contains_key(id)));
         let changes = places.into_iter().map(|(id, cursor)| ReferralChange {
             cursor,
             id,
             row: cases.get(&id).map(|case| row(case, &context)),
         });
-        let (changes, names) = (changes.collect(), self.names().await?);
+        let changes: Vec<_> = changes.collect();
+        let names = self.names_in(changes.iter().filter_map(|change| change.row.as_ref())).await?;
         Ok(ReferralResponse::Changes(ReferralChanges { changes, names, next, is_end }))
     }
+}
+
+/// Which referral an entry is about: both documents of one have its id, and a decision names it while it stands. One that was written
+/// comes with the referral's own, so that nothing is missed.
+fn about(entry: &LogEntry) -> Option<RecordId> {
+    let doc_id = &entry.cursor.doc_id;
+    if !doc_id.is_of(Kind::DECISION, &entry.owner) {
+        return Some(doc_id.record());
+    }
+    let row = entry.stands.as_ref()?;
+    Decision::read(&row.owner, &row.value).ok().map(|decision| decision.parties.referral)
 }
 
 /// The referrals that a page is about, each with the place to go on behind it. One whose two documents changed comes once, at the
@@ -58,18 +74,18 @@ impl Application {
 /// with it is told of both.
 fn places(
     before: &LogCursor,
-    entries: &[LogEntry],
+    entries: &[(&LogEntry, Option<RecordId>)],
     previous: impl Fn(&RecordId) -> Option<RecordId>,
 ) -> Vec<(RecordId, String)> {
-    let ids: Vec<RecordId> = entries.iter().map(|entry| entry.cursor.doc_id.record()).collect();
     let mut places = Vec::new();
     let mut passed = *before;
-    for (at, (entry, id)) in entries.iter().zip(&ids).enumerate() {
-        if !ids.iter().skip(at.saturating_add(1)).any(|later| later == id) {
-            if let Some(previous) = previous(id) {
+    for (at, (entry, about)) in entries.iter().enumerate() {
+        let comes_again = entries.iter().skip(at.saturating_add(1)).any(|(_, later)| later == about);
+        if let Some(id) = about.filter(|_| !comes_again) {
+            if let Some(previous) = previous(&id) {
                 places.push((previous, passed.to_string()));
             }
-            places.push((*id, entry.cursor.to_string()));
+            places.push((id, entry.cursor.to_string()));
         }
         passed = entry.cursor;
     }

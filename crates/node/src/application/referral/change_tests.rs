@@ -18,8 +18,9 @@ fn each_referral_comes_once_and_one_that_another_goes_on_from_before_it() {
     let before = cursor(0, DocId::from_bytes([0; 32]));
     let entries =
         [entry(1, record(2), Kind::REQUEST), entry(2, record(3), Kind::REQUEST), entry(3, record(2), Kind::RESPONSE)];
+    let entries: Vec<_> = entries.iter().map(|entry| (entry, about(entry))).collect();
     let told = places(&before, &entries, |id| (*id == record(2)).then(|| record(1)));
-    let at = |n: usize| entries[n].cursor.to_string();
+    let at = |n: usize| entries[n].0.cursor.to_string();
     let expected = [(record(3), at(1)), (record(1), at(1)), (record(2), at(2))];
     assert_eq!(told, expected, "who comes back behind the first of the last two is told of both");
 

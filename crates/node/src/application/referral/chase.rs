@@ -15,14 +15,15 @@ const ORGANISATIONS: usize = 4;
 
 impl Application {
     pub(super) async fn chase(&self) -> Result<ReferralResponse, Refusal> {
-        let context = self.context().await?;
+        let cases = self.cases().await?;
+        let context = self.context_among(&cases).await?;
         let mut rows = Vec::new();
-        for case in self.cases().await? {
+        for case in &cases {
             let late = case.overdue(&context);
             if late.is_empty() {
                 continue;
             }
-            let contact = self.contact(&case).await?;
+            let contact = self.contact(case).await?;
             let listing = case.request.as_ref().map(|said| said.listing);
             let listing_name = self.listing_name(listing, &case.parties.receiver).await?;
             rows.extend(late.into_iter().map(|one| ChaseRow {

@@ -1,10 +1,10 @@
 //! Referrals before they are sent: kept locked at this node, in no document, since what a document once said it always says.
 
 use super::super::{Application, fault, find};
-use super::case::{Case, Context, published};
+use super::case::{Case, published};
 use crate::api::{
-    Direction, DraftChange, KeyState, NewReferral, Opened, OverdueRow, Owed, Payloads, ReferralDone, ReferralResponse,
-    ReferralRow, ReferralView, WatchFrom,
+    Direction, DraftChange, KeyState, NewReferral, Opened, Owed, Payloads, ReferralDone, ReferralResponse, ReferralRow,
+    ReferralView, WatchFrom,
 };
 use crate::clock::now;
 use crate::secret::random;
@@ -13,6 +13,7 @@ use domain::form::{Answers, Form, FormDocument, Use};
 use domain::pathway::{Coming, Pathway};
 use domain::pii::Pii;
 use domain::referral::access::AccessKind;
+use domain::referral::chain::permit_onward;
 use domain::referral::consent::AgreementRecord;
 use domain::referral::content::Content;
 use domain::referral::document::new_referral;
@@ -24,10 +25,11 @@ use domain::{FormHash, OrgId, RecordId, Refusal, RefusalKind, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use store::RecordRange;
 use zeroize::Zeroizing;
 
 /// Drafts that may be kept at once.
-const DRAFTS: usize = 1_000;
+pub(super) const DRAFTS: usize = 1_000;
 
 /// What a draft says: locked as JSON.
 #[derive(Clone, Serialize, Deserialize)]
@@ -48,22 +50,25 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// As a row.
-    pub(super) fn row(&self, context: &Context) -> ReferralRow {
-        let overdue: Vec<OverdueRow> = Vec::new();
-        ReferralRow {
-            id: self.id,
-            direction: Direction::Sent,
-            partner: self.written.receiver,
-            request: "draft".to_owned(),
-            response: "none".to_owned(),
-            shown: domain::referral::Word::WaitingForUs.word().to_owned(),
-            detail: "draft".to_owned(),
-            holder: Some(context.own),
-            owed: vec![Owed { by: context.own, what: Duty::Send.words().to_owned() }],
-            overdue,
-            drafted: Vec::new(),
-        }
+    fn row(&self) -> ReferralRow {
+        row(self.id, self.sender, Some(self.written.receiver), ("draft", Duty::Send.words()))
+    }
+}
+
+/// A draft as a row: to whom, what it is, and what is to be done about it.
+fn row(id: RecordId, own: OrgId, receiver: Option<OrgId>, (detail, what): (&str, &str)) -> ReferralRow {
+    ReferralRow {
+        id,
+        direction: Direction::Sent,
+        partner: receiver,
+        request: "draft".to_owned(),
+        response: "none".to_owned(),
+        shown: domain::referral::Word::WaitingForUs.word().to_owned(),
+        detail: detail.to_owned(),
+        holder: Some(own),
+        owed: vec![Owed { by: own, what: what.to_owned() }],
+        overdue: Vec::new(),
+        drafted: Vec::new(),
     }
 }
 
@@ -74,7 +79,7 @@ impl Application {
             return Err(Refusal::invalid("this pathway is your own: it is for others, who refer people to you")
                 .hint("`fingerpost pathway list` shows those of partners"));
         }
-        if self.0.store.drafts().await.map_err(fault)?.len() >= DRAFTS {
+        if self.0.store.draft_count().await.map_err(fault)? >= DRAFTS as u64 {
             return Err(Refusal::new(RefusalKind::TooLarge, format!("there are {DRAFTS} drafts already"))
                 .hint("send or discard some: `fingerpost referral list` shows them"));
         }
@@ -99,14 +104,15 @@ impl Application {
     }
 
     pub(super) async fn discard_draft(&self, id: &str) -> Result<(), Refusal> {
-        match self.draft(id).await {
-            Ok(draft) => {
-                self.0.store.delete_draft(&Request::document(draft.id, &self.0.org)).await.map_err(fault).map(drop)
-            }
-            Err(refusal) => match self.case(id).await {
-                Ok(case) => self.take_decisions_back(&case).await,
-                Err(_) => Err(refusal),
-            },
+        self.running()?;
+        // One that does not open is thrown away as well: nothing else is left to do with it.
+        if let Some(kept) = self.kept_draft(id).await? {
+            return self.0.store.delete_draft(&kept.key.request).await.map_err(fault).map(drop);
+        }
+        match self.case(id).await {
+            Ok(case) => self.take_decisions_back(&case).await,
+            Err(refusal) if refusal.kind == RefusalKind::NotFound => Err(no_draft(id)),
+            Err(refusal) => Err(refusal),
         }
     }
 
@@ -165,31 +171,41 @@ impl Application {
         self.0.store.put_draft(&store::Draft { key, at: draft.at }).await.map_err(fault)
     }
 
-    /// Every draft, opened. Empty where this node does not run: its lock is not open then.
-    pub(super) async fn opened_drafts(&self) -> Result<Vec<Draft>, Refusal> {
-        let drafts = self.0.store.drafts().await.map_err(fault)?;
-        drafts.iter().map(|kept| self.opened_draft(kept)).collect()
+    /// A draft as a row; one that does not open says so.
+    pub(super) fn draft_row(&self, kept: &store::Draft) -> ReferralRow {
+        let closed = |what| row(kept.key.request.record(), self.0.org, None, ("draft that does not open", what));
+        match self.opened_draft(kept) {
+            Ok(draft) => draft.row(),
+            Err(_) if self.0.running.is_none() => closed("start the node: drafts open while it runs"),
+            Err(refusal) if refusal.kind == RefusalKind::NotAuthentic => closed(
+                "put back the lock-key file that it was locked with, or throw it away: `fingerpost referral discard`",
+            ),
+            Err(_) => closed("read it with the version that wrote it, or throw it away: `fingerpost referral discard`"),
+        }
     }
 
-    fn opened_draft(&self, kept: &store::Draft) -> Result<Draft, Refusal> {
+    pub(super) fn opened_draft(&self, kept: &store::Draft) -> Result<Draft, Refusal> {
         let bytes = self.running()?.vault.open_draft(kept.key.request, &kept.key)?;
         let written = serde_json::from_slice(&bytes).map_err(|_| Refusal::malformed("a draft does not parse"))?;
         Ok(Draft { id: kept.key.request.record(), at: kept.at, sender: self.0.org, written })
     }
 
-    /// The draft that the start of an id names.
-    pub(super) async fn draft(&self, id: &str) -> Result<Draft, Refusal> {
-        find::record(id)?;
-        let typed = id.trim().to_lowercase();
-        let id_of = |draft: &store::Draft| draft.key.request.record().to_string();
-        let mut found = self.0.store.drafts().await.map_err(fault)?;
-        found.retain(|draft| id_of(draft).starts_with(&typed));
-        match found.as_slice() {
-            [] => Err(Refusal::not_found(format!("there is no draft {id:?}"))
-                .hint("`fingerpost referral list` shows the drafts; what was sent is one no longer")),
-            [one] => self.opened_draft(one),
-            many => Err(find::ambiguous("draft", id, many.iter().map(|draft| (id_of(draft), "")))),
+    /// The draft that the start of an id names, opened.
+    async fn draft(&self, id: &str) -> Result<Draft, Refusal> {
+        let kept = self.kept_draft(id).await?.ok_or_else(|| no_draft(id))?;
+        self.opened_draft(&kept)
+    }
+
+    /// The same as it is kept, whether it opens or not; nothing where there is none.
+    pub(super) async fn kept_draft(&self, id: &str) -> Result<Option<store::Draft>, Refusal> {
+        let range = RecordRange::from(find::record(id)?);
+        let shown = find::CANDIDATES_SHOWN.saturating_add(1);
+        let mut found = self.0.store.drafts(&range, shown).await.map_err(fault)?;
+        if found.len() > 1 {
+            let candidates = found.iter().map(|draft| (draft.key.request.record().to_string(), ""));
+            return Err(find::ambiguous("draft", id, candidates));
         }
+        Ok(found.pop())
     }
 
     /// The pathway and the form of a draft, as they are published now.
@@ -222,7 +238,6 @@ impl Application {
     }
 
     pub(super) async fn draft_view(&self, draft: &Draft) -> Result<ReferralResponse, Refusal> {
-        let context = self.context().await?;
         let (pathway, form) = self.asked(draft).await?;
         let names = self.names().await?;
         let remarks = match self.check_draft(draft, &pathway, &form).await {
@@ -230,7 +245,7 @@ impl Application {
             Err(refusal) => vec![refusal.to_string()],
         };
         let view = ReferralView {
-            row: draft.row(&context),
+            row: draft.row(),
             listing: pathway.listing().unwrap_or(draft.written.pathway),
             listing_name: self.listing_name(pathway.listing(), &draft.written.receiver).await?,
             form: form.hash().to_string(),
@@ -282,6 +297,9 @@ impl Application {
             Refusal::new(RefusalKind::NotAllowed, "the receiver is no partner of yours any more")
                 .hint("pair with it again: `fingerpost invite`, or `fingerpost join CODE`")
         })?;
+        if let Some(previous) = draft.written.previous {
+            permit_onward(self.onward_count(previous).await?)?;
+        }
         let sharing = self.0.store.sharing_agreement(&receiver).await.map_err(fault)?;
         let empty = Value::Object(serde_json::Map::new());
         let answers = draft.written.answers.as_ref().unwrap_or(&empty);
@@ -367,6 +385,11 @@ impl Application {
     pub(super) fn still_admits(&self, pathway: Option<&Pathway>) -> Result<(), Refusal> {
         pathway.map_or(Ok(()), |pathway| pathway.admits(&self.0.org, Coming::Referral))
     }
+}
+
+fn no_draft(id: &str) -> Refusal {
+    Refusal::not_found(format!("there is no draft {id:?}"))
+        .hint("`fingerpost referral list` shows the drafts; what was sent is one no longer")
 }
 
 /// A refusal in which a partner goes by its name, where it went by its id.

@@ -11,7 +11,7 @@ use domain::{FormHash, Refusal, RefusalKind};
 
 impl Application {
     pub(super) async fn export_referral(&self, id: &str) -> Result<ReferralResponse, Refusal> {
-        if self.draft(id).await.is_ok() {
+        if self.kept_draft(id).await?.is_some() {
             return Err(Refusal::new(RefusalKind::WrongState, "a draft is not exported").hint("send it first"));
         }
         let case = self.case(id).await?;

@@ -18,10 +18,13 @@ use super::{Application, fault};
 use crate::api::{ReferralRequest, ReferralResponse, ReferralRow, Response};
 use domain::referral::access::{AccessKind, Reading};
 use domain::referral::{DataKey, Parties, Role};
-use domain::{RecordId, Refusal, RefusalKind, StaffId, Timestamp};
+use domain::{OrgId, RecordId, Refusal, RefusalKind, StaffId, Timestamp};
+use draft::DRAFTS;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use store::RecordRange;
 
-/// Most referrals of one page.
+/// Most referrals of one page, and documents past which a page reads no further.
 const PAGE: usize = 500;
 
 impl Application {
@@ -54,37 +57,67 @@ impl Application {
         Ok(ReferralResponse::List { rows, names: self.names().await? })
     }
 
-    /// By id, whose order no change of a referral moves: so that no page passes one over.
+    /// By id, whose order no change of a referral moves: so that no page passes one over. Of two that go by one id it is the one that
+    /// the id stands for. Where many are passed over since they are finished, a page ends early.
     async fn referral_page(
         &self,
         all: bool,
         after: Option<RecordId>,
         limit: usize,
     ) -> Result<ReferralResponse, Refusal> {
-        let rows = self.ranked_rows(all).await?.into_iter().map(|(_, _, row)| row);
-        let mut rows: Vec<_> = rows.filter(|row| after.is_none_or(|after| row.id > after)).collect();
-        rows.sort_by_key(|row| row.id);
         let limit = limit.clamp(1, PAGE);
-        let is_more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().map(|row| row.id).filter(|_| is_more);
-        Ok(ReferralResponse::Page { rows, next, names: self.names().await? })
+        let behind = after.map_or_else(RecordRange::default, |after| RecordRange::default().after(&after));
+        let (mut rows, mut range, mut read) = (BTreeMap::new(), behind, 0);
+        let mut documents = limit.saturating_mul(2);
+        let until = loop {
+            let page = self.0.store.referral_page(&range, documents).await.map_err(fault)?;
+            let cases = self.foremost(&page.rows).await?;
+            let context = self.context_for(cases.values()).await?;
+            let shown = cases.iter().filter(|(_, case)| all || case.urgency(&context).0 < row::FINISHED);
+            rows.extend(shown.map(|(id, case)| (*id, row(case, &context))));
+            read += page.rows.len();
+            // Where all were passed over, more are looked at next.
+            documents = documents.saturating_mul(2).min(PAGE);
+            match page.next {
+                Some(last) if rows.len() < limit && read < PAGE => range = range.after(&last),
+                until => break until,
+            }
+        };
+        let drafts = until.map_or(behind, |until| behind.up_to(&until));
+        // One more than there is room for tells whether there are more.
+        let drafts = self.0.store.drafts(&drafts, limit.saturating_add(1)).await.map_err(fault)?;
+        rows.extend(drafts.iter().map(|kept| (kept.key.request.record(), self.draft_row(kept))));
+        let is_cut = rows.len() > limit;
+        let rows: Vec<_> = rows.into_values().take(limit).collect();
+        let next = if is_cut { rows.last().map(|row| row.id) } else { until };
+        let names = self.names_in(&rows).await?;
+        Ok(ReferralResponse::Page { rows, next, names })
     }
 
     /// Each with its place among what is to be done, and since when it waits.
     async fn ranked_rows(&self, all: bool) -> Result<Vec<(u8, Timestamp, ReferralRow)>, Refusal> {
-        let context = self.context().await?;
+        let cases = self.cases().await?;
+        let context = self.context_among(&cases).await?;
         let mut rows = Vec::new();
-        for case in self.cases().await? {
+        for case in &cases {
             let (rank, since) = case.urgency(&context);
             if all || rank < row::FINISHED {
-                rows.push((rank, since, row(&case, &context)));
+                rows.push((rank, since, row(case, &context)));
             }
         }
-        for draft in self.opened_drafts().await.unwrap_or_default() {
-            rows.push((row::OURS, draft.at, draft.row(&context)));
+        for kept in self.0.store.drafts(&RecordRange::default(), DRAFTS).await.map_err(fault)? {
+            rows.push((row::OURS, kept.at, self.draft_row(&kept)));
         }
         Ok(rows)
+    }
+
+    /// The names of the organisations in rows, where they are known.
+    async fn names_in<'r>(
+        &self,
+        rows: impl IntoIterator<Item = &'r ReferralRow>,
+    ) -> Result<BTreeMap<OrgId, String>, Refusal> {
+        let orgs = rows.into_iter().flat_map(|row| row.partner.into_iter().chain(row.holder));
+        self.names_of(orgs.collect()).await
     }
 
     /// Who asks: there are no staff accounts yet, so it is whoever may speak to this node at its own machine.

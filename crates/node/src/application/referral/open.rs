@@ -30,8 +30,8 @@ pub(crate) struct Said {
 
 impl Application {
     pub(super) async fn open_referral(&self, id: &str) -> Result<ReferralResponse, Refusal> {
-        if let Ok(draft) = self.draft(id).await {
-            return self.open_draft(&draft).await;
+        if let Some(kept) = self.kept_draft(id).await? {
+            return self.open_draft(&self.opened_draft(&kept)?).await;
         }
         let case = self.case(id).await?;
         let (said, remarks) = self.read_case(&case, AccessKind::Opened).await?;

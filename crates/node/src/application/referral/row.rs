@@ -12,7 +12,7 @@ pub(super) const OURS: u8 = 0;
 pub(super) const FINISHED: u8 = 4;
 
 /// Decisions without effect that are shown of one referral.
-const DRAFTED: usize = 8;
+pub(super) const DRAFTED: usize = 8;
 
 /// Which way a referral goes.
 pub(crate) const fn direction(side: Side) -> Direction {
@@ -41,7 +41,7 @@ pub(crate) fn row(case: &Case, context: &Context) -> ReferralRow {
     ReferralRow {
         id: case.parties.referral,
         direction: direction(case.side),
-        partner: case.partner(),
+        partner: Some(case.partner()),
         request: state.request.word().to_owned(),
         response: state.response.word().to_owned(),
         shown: word(state, case.side).word().to_owned(),
@@ -69,14 +69,15 @@ fn holder(case: &Case, context: &Context) -> Option<OrgId> {
     match case.referral.state.holder {
         Holder::Sender => Some(case.parties.sender),
         Holder::Receiver => Some(case.parties.receiver),
-        Holder::Next if case.side == Side::Receiver => {
+        // Its next is one that this organisation sent: beyond that, who holds them is another's to know.
+        Holder::Next => {
             let next = context.next(case)?;
-            match link(case, next)?.holds() {
-                true => Some(context.own),
-                false => holder(next, context),
+            match next.referral.state.holder {
+                Holder::Sender => Some(context.own),
+                Holder::Receiver => Some(next.parties.receiver),
+                Holder::Next => None,
             }
         }
-        Holder::Next => None,
     }
 }
 

@@ -13,8 +13,8 @@ use domain::{DocId, OrgId, RecordId, Refusal};
 
 impl Application {
     pub(super) async fn show_referral(&self, id: &str) -> Result<ReferralResponse, Refusal> {
-        if let Ok(draft) = self.draft(id).await {
-            return self.draft_view(&draft).await;
+        if let Some(kept) = self.kept_draft(id).await? {
+            return self.draft_view(&self.opened_draft(&kept)?).await;
         }
         let view = self.view(&self.case(id).await?).await?;
         Ok(ReferralResponse::View { view: Box::new(view), names: self.names().await? })
