@@ -1,0 +1,190 @@
+//! Referrals in the borough: each takes its course, as far as it has come when the borough is ready, and on from there while
+//! it runs. Each party does its own at its own node, once what came before is there.
+
+use super::borough::{Borough, LOOK_EVERY, Member, WITHIN, ask, found, late};
+use super::course::{By, Person, Step, has_happened};
+use super::event::Happened;
+use crate::node_of::unexpected;
+use crate::output::Meter;
+use crate::report::Failure;
+use crate::show::{ID_SHOWN, short};
+use jiff::civil::Date;
+use node::api::{
+    Action, KeyState, NewReferral, Progress, RecordId, ReferralRequest, ReferralResponse, ReferralView, Request,
+    Response,
+};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Which referral is which: what is said of people is sealed, and does not tell.
+const FILE: &str = "referrals.json";
+
+/// What came of looking whether a referral goes on.
+enum Turn {
+    /// It does not: its course is done, or somebody has turned it another way.
+    Over,
+    /// Something is still on its way.
+    Waits,
+    /// It went on.
+    Taken(Happened),
+}
+
+impl Borough {
+    /// Takes every referral as far as its course goes now. What a kept folder holds already is gone on from.
+    pub(super) async fn refer(&mut self, today: Date) -> Result<(), Failure> {
+        self.referrals = known(&self.folder)?;
+        let data = Arc::clone(&self.data);
+        let mut open: Vec<&Person> = data.people.iter().collect();
+        let total = open.iter().map(|person| person.course.len() as u64 + 1).sum();
+        let (mut meter, mut done, mut last) = (Meter::new(), 0, Instant::now());
+        while !open.is_empty() {
+            let (mut left, before) = (Vec::new(), done);
+            for person in open {
+                let steps: Vec<&Step> = person.course.iter().collect();
+                match self.go_on(person, &steps, today).await? {
+                    Turn::Over => continue,
+                    Turn::Waits => {}
+                    Turn::Taken(_) => {
+                        (done, last) = (done + 1, Instant::now());
+                        meter.take(&Progress { what: "referring people".into(), done, total: Some(total) });
+                    }
+                }
+                left.push(person);
+            }
+            open = left;
+            if last.elapsed() > WITHIN {
+                return Err(late("what was said of a referral"));
+            }
+            if done == before {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the next of what comes later happen to a referral. `None` where nothing does.
+    pub(super) async fn go_on_later(&mut self, name: &str, today: Date) -> Result<Option<Happened>, Failure> {
+        let data = Arc::clone(&self.data);
+        let person = data.person(name)?;
+        if !self.referrals.contains_key(name) {
+            return Ok(None);
+        }
+        let steps: Vec<&Step> = person.steps().collect();
+        match self.go_on(person, &steps, today).await? {
+            Turn::Taken(happened) => Ok(Some(happened)),
+            Turn::Over | Turn::Waits => Ok(None),
+        }
+    }
+
+    /// The id of a referral.
+    pub(crate) fn referral(&self, name: &str) -> Option<RecordId> {
+        self.referrals.get(name).copied()
+    }
+
+    /// Does the first of these steps that was not done yet, if it can be done.
+    async fn go_on(&mut self, person: &Person, steps: &[&Step], today: Date) -> Result<Turn, Failure> {
+        let Some(id) = self.referral(&person.name) else { return self.draft(person, today).await };
+        let (sender, receiver) = self.parties(person)?;
+        let (sent, received) = (view(sender, id).await?, view(receiver, id).await?);
+        if sent.is_none() {
+            return Ok(Turn::Over);
+        }
+        for (place, step) in steps.iter().enumerate() {
+            let (member, view) = match step.by {
+                By::Sender => (sender, sent.as_ref()),
+                By::Receiver => (receiver, received.as_ref()),
+            };
+            let Some(view) = view else { return Ok(Turn::Waits) };
+            if has_happened(steps, place, view) {
+                continue;
+            }
+            let is_whole = view.payloads.key == KeyState::Here && view.payloads.held == view.payloads.named;
+            if !is_whole || (0..place).any(|before| !has_happened(steps, before, view)) {
+                return Ok(Turn::Waits);
+            }
+            let next = match &step.next {
+                None => None,
+                Some(next) => match self.accepted(member, next).await? {
+                    Some(next) => Some(next.to_string()),
+                    None => return Ok(Turn::Waits),
+                },
+            };
+            if step.does != Action::Open && !view.possible.contains(&step.does) {
+                return Ok(Turn::Over);
+            }
+            let request = Request::Referral(step.request(id.to_string(), next, today));
+            return match ask(&member.data, request).await {
+                Ok(_) => Ok(Turn::Taken(told(member, step, view))),
+                // Somebody was quicker, and has turned it another way.
+                Err(Failure::Refused(_)) => Ok(Turn::Over),
+                Err(failure) => Err(failure),
+            };
+        }
+        Ok(Turn::Over)
+    }
+
+    /// Writes what is sent later, once the pathway is there and whatever it goes on from was accepted.
+    async fn draft(&mut self, person: &Person, today: Date) -> Result<Turn, Failure> {
+        let (sender, receiver) = self.parties(person)?;
+        let previous = match &person.previous {
+            None => None,
+            Some(previous) => match self.accepted(sender, previous).await? {
+                Some(previous) => Some(previous.to_string()),
+                None => return Ok(Turn::Waits),
+            },
+        };
+        let pathway = self.pathway(&person.to).ok_or_else(unexpected)?.to_string();
+        let (answers, agreement) = (Some(person.answers()), Some(person.agreement(&receiver.name, today)));
+        let new = ReferralRequest::New(Box::new(NewReferral { pathway, previous, answers, agreement }));
+        let Some(response) = found(ask(&sender.data, Request::Referral(new)).await)? else { return Ok(Turn::Waits) };
+        let Response::Referral(ReferralResponse::View { view, .. }) = response else { return Err(unexpected()) };
+        let organisation = sender.name.clone();
+        self.referrals.insert(person.name.clone(), view.row.id);
+        let file = serde_json::to_vec(&self.referrals).map_err(std::io::Error::from)?;
+        node::data::write_private(&self.folder.join(FILE), &file)?;
+        Ok(Turn::Taken(Happened { organisation, what: "a referral is written".into() }))
+    }
+
+    /// Who refers, and to whom.
+    fn parties(&self, person: &Person) -> Result<(&Member, &Member), Failure> {
+        let way = self.data.way(&person.to)?;
+        Ok((self.member(self.data.place(&person.from)?)?, self.member(self.data.place(&way.node)?)?))
+    }
+
+    /// The id of a referral, once this party to it knows that it was accepted.
+    async fn accepted(&self, member: &Member, name: &str) -> Result<Option<RecordId>, Failure> {
+        let Some(id) = self.referral(name) else { return Ok(None) };
+        let is_accepted = |view: &ReferralView| view.events.iter().any(|event| event.action == Some(Action::Accept));
+        Ok(view(member, id).await?.filter(is_accepted).map(|_| id))
+    }
+}
+
+/// A referral as one of its parties sees it, if it does.
+async fn view(member: &Member, id: RecordId) -> Result<Option<ReferralView>, Failure> {
+    let request = Request::Referral(ReferralRequest::Show { id: id.to_string() });
+    match found(ask(&member.data, request).await)? {
+        Some(Response::Referral(ReferralResponse::View { view, .. })) => Ok(Some(*view)),
+        Some(_) => Err(unexpected()),
+        None => Ok(None),
+    }
+}
+
+/// What somebody did to which referral.
+fn told(member: &Member, step: &Step, view: &ReferralView) -> Happened {
+    let id = view.row.id.to_string();
+    let listing = view.listing_name.as_deref().unwrap_or("a listing");
+    let what = format!("referral {} to {listing:?}: {}", short(&id, ID_SHOWN), step.told());
+    Happened { organisation: member.name.clone(), what }
+}
+
+/// The referrals that a kept folder has.
+fn known(folder: &Path) -> Result<BTreeMap<String, RecordId>, Failure> {
+    let file = folder.join(FILE);
+    match std::fs::read(&file) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|e| Failure::file("read", &file, &e.into())),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Err(e) => Err(Failure::file("read", &file, &e)),
+    }
+}
