@@ -278,8 +278,12 @@ fn a_kept_borough_is_gone_on_with_and_one_that_is_killed_takes_its_nodes_along()
     let hub = borough.node("hub").clone();
     let before = names(&hub);
     let counts = |borough: &Borough| -> Vec<[usize; 4]> {
-        let lists: [&[&str]; 4] =
-            [&["referral", "list", "--all"], &["pathway", "list"], &["proposal", "list", "--all"], &["partner", "list"]];
+        let lists: [&[&str]; 4] = [
+            &["referral", "list", "--all"],
+            &["pathway", "list"],
+            &["proposal", "list", "--all"],
+            &["partner", "list"],
+        ];
         borough.nodes().iter().map(|node| lists.map(|words| lines(node, words).len())).collect()
     };
     let counted = counts(&borough);

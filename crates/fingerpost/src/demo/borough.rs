@@ -1,4 +1,4 @@
-//! The borough itself: its nodes started, paired, filled with listings, and with people who are referred.
+//! The borough itself: its nodes started, filled with listings, paired, and people referred from one to another.
 
 use super::data::{Data, Organisation, unreadable};
 use super::folder::Folder;
@@ -34,6 +34,8 @@ pub(crate) struct Borough {
     pub(super) pathways: BTreeMap<String, RecordId>,
     pub(super) forms: BTreeMap<String, RecordId>,
     pub(super) referrals: BTreeMap<String, RecordId>,
+    /// How many steps of its course each referral is known to have taken.
+    pub(super) taken: BTreeMap<String, usize>,
     /// How many things happened.
     pub(super) happened: usize,
     /// Where nodes print: kept open as long as they run.
@@ -66,7 +68,7 @@ pub(crate) struct Member {
 }
 
 impl Borough {
-    /// Starts the nodes, pairs them, adds the listings, and refers people, as it is on this day. What a kept folder holds
+    /// Starts the nodes, adds the listings, pairs the nodes, and refers people, as it is on this day. What a kept folder holds
     /// already is left as it is.
     pub(crate) async fn open(folder: &Folder, processes: &mut Processes, today: Date) -> Result<Self, Failure> {
         let data = Arc::new(Data::read()?);
@@ -90,11 +92,12 @@ impl Borough {
             pathways: BTreeMap::new(),
             forms: BTreeMap::new(),
             referrals: BTreeMap::new(),
+            taken: BTreeMap::new(),
             happened: 0,
             _prints: prints,
         };
-        borough.pair(today).await?;
         borough.fill(today).await?;
+        borough.pair(today).await?;
         borough.open_ways().await?;
         borough.propose().await?;
         borough.refer(today).await?;

@@ -168,7 +168,7 @@ pub(super) fn has_happened(steps: &[&Step], place: usize, view: &ReferralView) -
 
 /// An hour of this day, here.
 pub(super) fn moment(day: Date, hour: i8) -> Timestamp {
-    let at = day.at(hour, 0, 0, 0).to_zoned(TimeZone::system());
+    let at = day.at(hour, 0, 0, 0).to_zoned_datetime(TimeZone::system());
     Timestamp::from_ms(at.map(|at| at.timestamp().as_millisecond()).unwrap_or_default())
 }
 

@@ -76,7 +76,7 @@ impl Borough {
         until("that a keeper's edit is taken", async || {
             let says =
                 |view: &DocumentView| keeping.edits.iter().all(|(path, value)| view.fields.get(path) == Some(value));
-            Ok(shown(owner, listing).await?.filter(says))
+            Ok(shown(owner, listing).await?.filter(|view| says(view)))
         })
         .await?;
         Ok(())

@@ -86,43 +86,60 @@ impl Borough {
     /// Does the first of these steps that was not done yet, if it can be done.
     async fn go_on(&mut self, person: &Person, steps: &[&Step], today: Date) -> Result<Turn, Failure> {
         let Some(id) = self.referral(&person.name) else { return self.draft(person, today).await };
-        let (sender, receiver) = self.parties(person)?;
-        let (sent, received) = (view(sender, id).await?, view(receiver, id).await?);
-        if sent.is_none() {
+        loop {
+            let place = self.taken.get(&person.name).copied().unwrap_or_default();
+            let Some(step) = steps.get(place) else { return Ok(Turn::Over) };
+            let (sender, receiver) = self.parties(person)?;
+            let member = if step.by == By::Sender { sender } else { receiver };
+            let Some(view) = view(member, id).await? else {
+                let is_kept = step.by == By::Receiver && self::view(sender, id).await?.is_some();
+                return Ok(if is_kept { Turn::Waits } else { Turn::Over });
+            };
+            let turn = if has_happened(steps, place, &view) {
+                None
+            } else {
+                Some(self.take(member, &view, steps, place, today).await?)
+            };
+            if matches!(turn, None | Some(Turn::Taken(_))) {
+                self.taken.insert(person.name.clone(), place + 1);
+            }
+            if let Some(turn) = turn {
+                return Ok(turn);
+            }
+        }
+    }
+
+    /// Does the step at this place, once all before it is where it is done.
+    async fn take(
+        &self,
+        member: &Member,
+        view: &ReferralView,
+        steps: &[&Step],
+        place: usize,
+        today: Date,
+    ) -> Result<Turn, Failure> {
+        let Some(step) = steps.get(place) else { return Ok(Turn::Over) };
+        let is_whole = view.payloads.key == KeyState::Here && view.payloads.held == view.payloads.named;
+        if !is_whole || (0..place).any(|before| !has_happened(steps, before, view)) {
+            return Ok(Turn::Waits);
+        }
+        let next = match &step.next {
+            None => None,
+            Some(next) => match self.accepted(member, next).await? {
+                Some(next) => Some(next.to_string()),
+                None => return Ok(Turn::Waits),
+            },
+        };
+        if step.does != Action::Open && !view.possible.contains(&step.does) {
             return Ok(Turn::Over);
         }
-        for (place, step) in steps.iter().enumerate() {
-            let (member, view) = match step.by {
-                By::Sender => (sender, sent.as_ref()),
-                By::Receiver => (receiver, received.as_ref()),
-            };
-            let Some(view) = view else { return Ok(Turn::Waits) };
-            if has_happened(steps, place, view) {
-                continue;
-            }
-            let is_whole = view.payloads.key == KeyState::Here && view.payloads.held == view.payloads.named;
-            if !is_whole || (0..place).any(|before| !has_happened(steps, before, view)) {
-                return Ok(Turn::Waits);
-            }
-            let next = match &step.next {
-                None => None,
-                Some(next) => match self.accepted(member, next).await? {
-                    Some(next) => Some(next.to_string()),
-                    None => return Ok(Turn::Waits),
-                },
-            };
-            if step.does != Action::Open && !view.possible.contains(&step.does) {
-                return Ok(Turn::Over);
-            }
-            let request = Request::Referral(step.request(id.to_string(), next, today));
-            return match ask(&member.data, request).await {
-                Ok(_) => Ok(Turn::Taken(told(member, step, view))),
-                // Somebody was quicker, and has turned it another way.
-                Err(Failure::Refused(_)) => Ok(Turn::Over),
-                Err(failure) => Err(failure),
-            };
+        let request = Request::Referral(step.request(view.row.id.to_string(), next, today));
+        match ask(&member.data, request).await {
+            Ok(_) => Ok(Turn::Taken(told(member, step, view))),
+            // Somebody was quicker, and has turned it another way.
+            Err(Failure::Refused(_)) => Ok(Turn::Over),
+            Err(failure) => Err(failure),
         }
-        Ok(Turn::Over)
     }
 
     /// Writes what is sent later, once the pathway is there and whatever it goes on from was accepted.

@@ -14,7 +14,11 @@ use std::collections::BTreeMap;
 
 type Names = BTreeMap<OrgId, String>;
 
-/// Rows under the words by which they stand, in the order in which they came; what is owed or late stands below each.
+/// Headings in the order in which they are read. What stops by our own doing next stands right behind what waits for us.
+const HEADINGS: [&str; 6] =
+    ["WAITING FOR US", "STOPPING, AND WAITING FOR US", "WAITING FOR THEM", "ACTIVE", "STOPPING", "FINISHED"];
+
+/// Rows under the words by which they stand, in each in the order in which they came; what is owed or late stands below each.
 pub(crate) fn rows(rows: &[ReferralRow], names: &Names, now: Timestamp, emphasis: Emphasis) -> String {
     if rows.is_empty() {
         return "No referral is under way. `fingerpost pathway list` shows how partners can be referred to, and\n\
@@ -23,18 +27,27 @@ pub(crate) fn rows(rows: &[ReferralRow], names: &Names, now: Timestamp, emphasis
     }
     let cells: Vec<Vec<String>> = rows.iter().map(|row| cells(row, names)).collect();
     let lines = table(&cells);
+    let mut listed: Vec<(String, &ReferralRow, &str)> =
+        rows.iter().zip(lines.lines()).map(|(row, line)| (heading(row), row, line)).collect();
+    listed.sort_by_key(|(heading, ..)| HEADINGS.iter().position(|known| known == heading).unwrap_or(HEADINGS.len()));
     let mut out = String::new();
     let mut above = "";
-    for (row, line) in rows.iter().zip(lines.lines()) {
-        if row.shown != above {
+    for (heading, row, line) in &listed {
+        if heading != above {
             let gap = if above.is_empty() { "" } else { "\n" };
-            out.push_str(&format!("{gap}{}\n", plain(&row.shown).to_uppercase()));
-            above = &row.shown;
+            out.push_str(&format!("{gap}{heading}\n"));
+            above = heading;
         }
         out.push_str(&format!("  {line}\n"));
         out.push_str(&duties(row, names, now, emphasis, 6));
     }
     out
+}
+
+fn heading(row: &ReferralRow) -> String {
+    let shown = plain(&row.shown).to_uppercase();
+    let is_ours = row.owed.iter().any(|owed| owed.by != row.partner);
+    if shown == "STOPPING" && is_ours { format!("{shown}, AND WAITING FOR US") } else { shown }
 }
 
 /// Id, the other party, which way, where it stands, who holds the person.
@@ -109,7 +122,7 @@ fn listing(name: Option<&str>, id: &RecordId) -> String {
 pub(crate) fn view(view: &ReferralView, names: &Names, now: Timestamp, emphasis: Emphasis) -> String {
     let mut parts = vec![standing(view, names, now, emphasis), possible(view)];
     parts.extend(view.opened.as_ref().map(|opened| said_of_the_person(opened, names)));
-    parts.push(facts(view));
+    parts.push(format!("What stands behind it\n{}", facts(view)));
     if let Some(pathway) = &view.pathway {
         parts.push(format!("How it is answered\n{}", wrap(pathway, 2)));
     }
