@@ -1,15 +1,17 @@
 //! The borough itself: its nodes started, filled with listings, paired, and people referred from one to another.
 
-use super::data::{Data, Organisation, unreadable};
+use super::data::{Data, Organisation, Venue, unreadable};
 use super::folder::Folder;
 use super::listing::{edits, listing, organisation};
 use super::process::{Processes, Ready, Started};
 use crate::node_of::{Need, find, unexpected};
 use crate::output::Meter;
 use crate::report::Failure;
+use futures::future::try_join_all;
 use jiff::civil::Date;
 use node::api::{Progress, RecordId, Refusal, RefusalKind, Request, Response};
 use serde::Serialize;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -138,29 +140,44 @@ impl Borough {
         self.listing(member, name).ok_or_else(|| unreadable(&format!("no listing is called {name:?}")))
     }
 
-    /// Adds what each organisation lists and does not hold yet.
+    /// Adds what each organisation lists and does not hold yet: all of them at once, each at its own node.
     async fn fill(&mut self, today: Date) -> Result<(), Failure> {
         let total = self.data.organisations.iter().map(|organisation| organisation.listings().count() as u64).sum();
-        let (mut meter, mut done) = (Meter::new(), 0);
-        for ((organisation, member), listings) in
-            self.data.organisations.iter().zip(&mut self.members).zip(&mut self.listings)
-        {
-            describe(organisation, member).await?;
-            *listings = held(&member.data, &member.name).await?;
-            for row in organisation.listings() {
-                if !listings.contains_key(&row.1.name) {
-                    let edits = edits(listing(row, &self.data.venues, today)?);
-                    let id = add(&member.data, edits, row.1.audience.clone()).await?;
-                    listings.insert(row.1.name.clone(), id);
-                }
-                member.listings += 1;
-                member.public += usize::from(row.1.audience.is_none());
-                done += 1;
-                meter.take(&Progress { what: "adding listings".into(), done, total: Some(total) });
-            }
-        }
+        let (meter, done) = (RefCell::new(Meter::new()), Cell::new(0));
+        let tell = || {
+            done.set(done.get() + 1);
+            let progress = Progress { what: "adding listings".into(), done: done.get(), total: Some(total) };
+            meter.borrow_mut().take(&progress);
+        };
+        let (venues, organisations) = (&self.data.venues, &self.data.organisations);
+        let members = organisations.iter().zip(&mut self.members);
+        let filled = try_join_all(members.map(|(said, member)| filled(said, member, venues, today, &tell))).await?;
+        self.listings = filled;
         Ok(())
     }
+}
+
+/// Adds what an organisation lists and does not hold yet. Gives its listings by name.
+async fn filled(
+    organisation: &Organisation,
+    member: &mut Member,
+    venues: &BTreeMap<String, Venue>,
+    today: Date,
+    tell: &impl Fn(),
+) -> Result<BTreeMap<String, RecordId>, Failure> {
+    describe(organisation, member).await?;
+    let mut listings = held(&member.data, &member.name).await?;
+    for row in organisation.listings() {
+        if !listings.contains_key(&row.1.name) {
+            let edits = edits(listing(row, venues, today)?);
+            let id = add(&member.data, edits, row.1.audience.clone()).await?;
+            listings.insert(row.1.name.clone(), id);
+        }
+        member.listings += 1;
+        member.public += usize::from(row.1.audience.is_none());
+        tell();
+    }
+    Ok(listings)
 }
 
 async fn member(

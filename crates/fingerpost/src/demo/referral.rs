@@ -8,6 +8,7 @@ use crate::node_of::unexpected;
 use crate::output::Meter;
 use crate::report::Failure;
 use crate::show::{ID_SHOWN, short};
+use futures::future::join_all;
 use jiff::civil::Date;
 use node::api::{
     Action, KeyState, NewReferral, Progress, RecordId, ReferralRequest, ReferralResponse, ReferralView, Request,
@@ -27,8 +28,10 @@ enum Turn {
     Over,
     /// Something is still on its way.
     Waits,
-    /// It went on.
-    Taken(Happened),
+    /// It is written, and is a draft.
+    Written(RecordId),
+    /// It went on: how many steps of its course it has taken, and what the last one was.
+    Taken(usize, Happened),
 }
 
 impl Borough {
@@ -40,24 +43,27 @@ impl Borough {
         let total = open.iter().map(|person| person.course.len() as u64 + 1).sum();
         let (mut meter, mut done, mut last) = (Meter::new(), 0, Instant::now());
         while !open.is_empty() {
-            let (mut left, before) = (Vec::new(), done);
-            for person in open {
-                let steps: Vec<&Step> = person.course.iter().collect();
-                match self.go_on(person, &steps, today).await? {
+            let before = done;
+            // Each at its own node: one waits for another only where it has to.
+            let turns = join_all(open.iter().map(|person| self.go_on(person, &person.course, today))).await;
+            let mut left = Vec::new();
+            for (person, turn) in open.into_iter().zip(turns) {
+                let turn = turn?;
+                match turn {
                     Turn::Over => continue,
                     Turn::Waits => {}
-                    Turn::Taken(_) => {
-                        (done, last) = (done + 1, Instant::now());
-                        meter.take(&Progress { what: "referring people".into(), done, total: Some(total) });
-                    }
+                    Turn::Written(_) | Turn::Taken(..) => done += 1,
                 }
+                self.note(person, &turn)?;
                 left.push(person);
             }
             open = left;
-            if last.elapsed() > WITHIN {
+            if done > before {
+                last = Instant::now();
+                meter.take(&Progress { what: "referring people".into(), done, total: Some(total) });
+            } else if last.elapsed() > WITHIN {
                 return Err(late("what was said of a referral"));
-            }
-            if done == before {
+            } else {
                 tokio::time::sleep(LOOK_EVERY).await;
             }
         }
@@ -71,10 +77,11 @@ impl Borough {
         if !self.referrals.contains_key(name) {
             return Ok(None);
         }
-        let steps: Vec<&Step> = person.steps().collect();
-        match self.go_on(person, &steps, today).await? {
-            Turn::Taken(happened) => Ok(Some(happened)),
-            Turn::Over | Turn::Waits => Ok(None),
+        let turn = self.go_on(person, person.steps(), today).await?;
+        self.note(person, &turn)?;
+        match turn {
+            Turn::Taken(_, happened) => Ok(Some(happened)),
+            Turn::Over | Turn::Waits | Turn::Written(_) => Ok(None),
         }
     }
 
@@ -83,30 +90,42 @@ impl Borough {
         self.referrals.get(name).copied()
     }
 
-    /// Does the first of these steps that was not done yet, if it can be done.
-    async fn go_on(&mut self, person: &Person, steps: &[&Step], today: Date) -> Result<Turn, Failure> {
-        let Some(id) = self.referral(&person.name) else { return self.draft(person, today).await };
-        loop {
-            let place = self.taken.get(&person.name).copied().unwrap_or_default();
-            let Some(step) = steps.get(place) else { return Ok(Turn::Over) };
-            let (sender, receiver) = self.parties(person)?;
-            let member = if step.by == By::Sender { sender } else { receiver };
-            let Some(view) = view(member, id).await? else {
-                let is_kept = step.by == By::Receiver && self::view(sender, id).await?.is_some();
-                return Ok(if is_kept { Turn::Waits } else { Turn::Over });
-            };
-            let turn = if has_happened(steps, place, &view) {
-                None
-            } else {
-                Some(self.take(member, &view, steps, place, today).await?)
-            };
-            if matches!(turn, None | Some(Turn::Taken(_))) {
-                self.taken.insert(person.name.clone(), place + 1);
-            }
-            if let Some(turn) = turn {
-                return Ok(turn);
+    /// Keeps in mind how far it has come.
+    fn note(&mut self, person: &Person, turn: &Turn) -> Result<(), Failure> {
+        match turn {
+            Turn::Over | Turn::Waits => {}
+            Turn::Taken(taken, _) => drop(self.taken.insert(person.name.clone(), *taken)),
+            Turn::Written(id) => {
+                self.referrals.insert(person.name.clone(), *id);
+                let file = serde_json::to_vec(&self.referrals).map_err(std::io::Error::from)?;
+                node::data::write_private(&self.folder.join(FILE), &file)?;
             }
         }
+        Ok(())
+    }
+
+    /// Does the first of these steps that was not done yet, if it can be done.
+    async fn go_on<'a>(
+        &self,
+        person: &Person,
+        steps: impl IntoIterator<Item = &'a Step>,
+        today: Date,
+    ) -> Result<Turn, Failure> {
+        let Some(id) = self.referral(&person.name) else { return self.draft(person, today).await };
+        let steps: Vec<&Step> = steps.into_iter().collect();
+        let (sender, receiver) = self.parties(person)?;
+        let taken = self.taken.get(&person.name).copied().unwrap_or_default();
+        for (place, step) in steps.iter().enumerate().skip(taken) {
+            let member = if step.by == By::Sender { sender } else { receiver };
+            let Some(seen) = view(member, id).await? else {
+                let is_kept = step.by == By::Receiver && view(sender, id).await?.is_some();
+                return Ok(if is_kept { Turn::Waits } else { Turn::Over });
+            };
+            if !has_happened(&steps, place, &seen) {
+                return self.take(member, &seen, &steps, place, today).await;
+            }
+        }
+        Ok(Turn::Over)
     }
 
     /// Does the step at this place, once all before it is where it is done.
@@ -135,7 +154,7 @@ impl Borough {
         }
         let request = Request::Referral(step.request(view.row.id.to_string(), next, today));
         match ask(&member.data, request).await {
-            Ok(_) => Ok(Turn::Taken(told(member, step, view))),
+            Ok(_) => Ok(Turn::Taken(place + 1, told(member, step, view))),
             // Somebody was quicker, and has turned it another way.
             Err(Failure::Refused(_)) => Ok(Turn::Over),
             Err(failure) => Err(failure),
@@ -143,7 +162,7 @@ impl Borough {
     }
 
     /// Writes what is sent later, once the pathway is there and whatever it goes on from was accepted.
-    async fn draft(&mut self, person: &Person, today: Date) -> Result<Turn, Failure> {
+    async fn draft(&self, person: &Person, today: Date) -> Result<Turn, Failure> {
         let (sender, receiver) = self.parties(person)?;
         let previous = match &person.previous {
             None => None,
@@ -157,11 +176,7 @@ impl Borough {
         let new = ReferralRequest::New(Box::new(NewReferral { pathway, previous, answers, agreement }));
         let Some(response) = found(ask(&sender.data, Request::Referral(new)).await)? else { return Ok(Turn::Waits) };
         let Response::Referral(ReferralResponse::View { view, .. }) = response else { return Err(unexpected()) };
-        let organisation = sender.name.clone();
-        self.referrals.insert(person.name.clone(), view.row.id);
-        let file = serde_json::to_vec(&self.referrals).map_err(std::io::Error::from)?;
-        node::data::write_private(&self.folder.join(FILE), &file)?;
-        Ok(Turn::Taken(Happened { organisation, what: "a referral is written".into() }))
+        Ok(Turn::Written(view.row.id))
     }
 
     /// Who refers, and to whom.

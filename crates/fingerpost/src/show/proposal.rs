@@ -88,3 +88,7 @@ fn said(value: &Value) -> String {
         None => format!("\"{words}\""),
     }
 }
+
+#[cfg(test)]
+#[path = "proposal_tests.rs"]
+mod tests;

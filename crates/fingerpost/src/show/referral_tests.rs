@@ -137,6 +137,28 @@ fn a_list_stands_under_the_five_words_with_what_is_owed_and_late() {
     insta::assert_snapshot!(settled(&text));
 }
 
+/// The node puts first whatever waits for us, also what stops: each heading stands once all the same.
+#[test]
+fn a_heading_stands_once_and_says_whom_a_stop_waits_for() {
+    let stopping = |n: u8, by: u8, what: &str| {
+        let mut row = row(n, "stopping", "was accepted");
+        row.owed = vec![owed(by, what)];
+        row
+    };
+    let all = [
+        row(0x1f, "waiting for us", "sent"),
+        stopping(0x2e, 1, "confirm the stop"),
+        row(0x3d, "waiting for them", "sent"),
+        row(0x4c, "finished", "ended (completed)"),
+        stopping(0x5b, 2, "take the person back"),
+        row(0x6a, "finished", "lapsed"),
+    ];
+    let text = rows(&all, &names(), NOW, Emphasis::Plain);
+    let headings: Vec<&str> = text.lines().filter(|line| !line.starts_with(' ') && !line.is_empty()).collect();
+    let wanted = ["WAITING FOR US", "STOPPING, AND WAITING FOR US", "WAITING FOR THEM", "STOPPING", "FINISHED"];
+    assert_eq!(headings, wanted, "{text}");
+}
+
 #[test]
 fn what_is_ours_to_do_stands_out_on_a_terminal() {
     let mut first = row(0x1f, "stopping", "was accepted");
