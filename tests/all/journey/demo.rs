@@ -221,6 +221,9 @@ fn each_state_of_a_referral_is_there_and_whom_it_is_about_stands_nowhere() {
     for word in STATES[0].1 {
         assert!(list(workers).iter().any(|row| row["shown"] == *word), "{word:?} at the link workers");
     }
+    for detail in ["stop confirmed", "taken back", "agreement withdrawn", "closed"] {
+        assert!(rows.iter().any(|row| row["detail"].as_str().is_some_and(|said| said.contains(detail))), "{detail}");
+    }
     let late = lines(workers, &["referral", "chase"]);
     assert!(late.iter().any(|row| row["late"]["what"] == "contact the person"), "{late:?}");
 

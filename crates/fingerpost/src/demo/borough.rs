@@ -126,8 +126,8 @@ impl Borough {
         self.forms.get(pathway).copied()
     }
 
-    /// How many people were referred, or are about to be.
-    pub(crate) fn people(&self) -> usize {
+    /// How many referrals there are, drafts among them.
+    pub(crate) fn count_referrals(&self) -> usize {
         self.referrals.len()
     }
 

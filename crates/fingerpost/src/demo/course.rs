@@ -132,11 +132,12 @@ impl Step {
 
     /// What it comes to, for who watches; it says nothing of the person.
     pub(super) fn told(&self) -> String {
-        let with =
-            |words: &str, more: Option<&'static str>| more.map_or(words.into(), |more| format!("{words}, {more}"));
         match self.does {
-            Action::Contact => with("the person is rung", self.contact.map(Contact::word)),
-            Action::End => with("ended", self.outcome.map(Outcome::word)),
+            Action::Contact => match self.contact {
+                Some(Contact::Made) => "the person was reached".into(),
+                _ => "it was tried to reach the person".into(),
+            },
+            Action::End => format!("ended, {}", self.outcome.map_or("", Outcome::word)),
             Action::Start => "begun".into(),
             Action::Feedback => "word of how it goes".into(),
             Action::Close => "seen how it ended, and closed".into(),

@@ -17,10 +17,10 @@ pub(crate) fn ready(borough: &Borough, folder: &Folder, every_seconds: u64) -> R
     let public: usize = members.iter().map(|member| member.public).sum();
     let at_the_end = if folder.stays() { "keeps all of it" } else { "removes all of it" };
     let mut out = format!(
-        "A borough runs on this machine: {} organisations with a node each, {listings} listings, {} people referred,\n\
+        "A borough runs on this machine: {} organisations with a node each, {listings} listings, {} referrals,\n\
          all of it made up. Ctrl-C stops the nodes and {at_the_end}.\n\nOpen in a browser:\n\n",
         members.len(),
-        borough.people(),
+        borough.count_referrals(),
     );
     let row = |member: &Member| {
         vec![
