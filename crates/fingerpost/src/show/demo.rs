@@ -65,7 +65,7 @@ pub(crate) fn stopped(folder: &Folder) -> String {
 
 /// What to try: why, and the commands.
 fn tries(borough: &Borough, fingerpost: &str) -> Vec<(&'static str, Vec<String>)> {
-    let [council, workers, age, willow] = borough.members() else { return Vec::new() };
+    let [council, workers, age, _] = borough.members() else { return Vec::new() };
     let run = |what: &str, member: &Member| format!("{fingerpost} {what} --data {}", quoted(&member.data));
     let named = |id: Option<RecordId>| id.map(|id| id.to_string()).unwrap_or_default();
     let listing = |place: usize, name: &str| short(&named(borough.listing(place, name)), LISTING_SHOWN).to_owned();
@@ -111,7 +111,7 @@ fn tries(borough: &Borough, fingerpost: &str) -> Vec<(&'static str, Vec<String>)
             "What one charity has of the other comes by the hub: gone when that is not followed, and back when it is:",
             vec![
                 run(&format!("unfollow \"{}\"", council.name), age),
-                run(&format!("listing list --owner \"{}\"", willow.name), age),
+                run("status", age),
                 run(&format!("follow \"{}\"", council.name), age),
             ],
         ),
