@@ -18,11 +18,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::BufReader;
 use tokio::process::ChildStdout;
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 /// How long what one node said may take to be at another.
 pub(super) const WITHIN: Duration = Duration::from_secs(60);
 /// How often it is looked for.
-pub(super) const LOOK_EVERY: Duration = Duration::from_millis(20);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Four organisations whose nodes run. Protocol of use: [`Borough::open`], then [`Borough::happen`] over and over.
 pub(crate) struct Borough {
@@ -275,14 +276,22 @@ pub(super) async fn until<T>(
     what: &str,
     mut look: impl AsyncFnMut() -> Result<Option<T>, Failure>,
 ) -> Result<T, Failure> {
-    let begun = Instant::now();
+    let (begun, mut looks) = (Instant::now(), looks());
     loop {
+        looks.tick().await;
         match look().await? {
             Some(found) => return Ok(found),
             None if begun.elapsed() > WITHIN => return Err(late(what)),
-            None => tokio::time::sleep(LOOK_EVERY).await,
+            None => {}
         }
     }
+}
+
+/// When to look again: other processes have to say it first, and they are given room for that.
+pub(super) fn looks() -> Interval {
+    let mut looks = interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    looks
 }
 
 /// What should have come from another node and did not.

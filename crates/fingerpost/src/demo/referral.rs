@@ -1,7 +1,7 @@
 //! Referrals in the borough: each takes its course, as far as it has come when the borough is ready, and on from there while
 //! it runs. Each party does its own at its own node, once what came before is there.
 
-use super::borough::{Borough, LOOK_EVERY, Member, WITHIN, ask, found, late};
+use super::borough::{Borough, Member, WITHIN, ask, found, late, looks};
 use super::course::{By, Person, Step, has_happened};
 use super::event::Happened;
 use crate::node_of::unexpected;
@@ -41,7 +41,8 @@ impl Borough {
         let data = Arc::clone(&self.data);
         let mut open: Vec<&Person> = data.people.iter().collect();
         let total = open.iter().map(|person| person.course.len() as u64 + 1).sum();
-        let (mut meter, mut done, mut last) = (Meter::new(), 0, Instant::now());
+        let (mut meter, mut looks) = (Meter::new(), looks());
+        let (mut done, mut last) = (0, Instant::now());
         while !open.is_empty() {
             let before = done;
             // Each at its own node: one waits for another only where it has to.
@@ -64,7 +65,7 @@ impl Borough {
             } else if last.elapsed() > WITHIN {
                 return Err(late("what was said of a referral"));
             } else {
-                tokio::time::sleep(LOOK_EVERY).await;
+                looks.tick().await;
             }
         }
         Ok(())
