@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 
 type Names = BTreeMap<OrgId, String>;
 
+/// Characters of where it stands that a row of a list has room for.
+const DETAIL_SHOWN: usize = 40;
+
 /// Headings in the order in which they are read. What stops by our own doing next stands right behind what waits for us.
 const HEADINGS: [&str; 6] =
     ["WAITING FOR US", "STOPPING, AND WAITING FOR US", "WAITING FOR THEM", "ACTIVE", "STOPPING", "FINISHED"];
@@ -39,9 +42,18 @@ pub(crate) fn rows(rows: &[ReferralRow], names: &Names, now: Timestamp, emphasis
             above = heading;
         }
         out.push_str(&format!("  {line}\n"));
+        out.push_str(&wrap(standing_at(row).1, 6));
         out.push_str(&duties(row, names, now, emphasis, 6));
     }
     out
+}
+
+/// Where it stands, and what else is to be known of that where it would make a row too long.
+fn standing_at(row: &ReferralRow) -> (&str, &str) {
+    match row.detail.split_once(", ") {
+        Some(parts) if row.detail.chars().count() > DETAIL_SHOWN => parts,
+        _ => (&row.detail, ""),
+    }
 }
 
 fn heading(row: &ReferralRow) -> String {
@@ -57,7 +69,8 @@ fn cells(row: &ReferralRow, names: &Names) -> Vec<String> {
         Direction::Received => "from",
     };
     let partner = organisation(&row.partner, names);
-    vec![shown_id(&row.id), format!("{way} {partner}"), row.detail.clone(), format!("held by {}", holder(row, names))]
+    let detail = standing_at(row).0.to_owned();
+    vec![shown_id(&row.id), format!("{way} {partner}"), detail, format!("held by {}", holder(row, names))]
 }
 
 fn holder(row: &ReferralRow, names: &Names) -> String {

@@ -160,6 +160,21 @@ fn a_heading_stands_once_and_says_whom_a_stop_waits_for() {
 }
 
 #[test]
+fn what_is_long_to_say_makes_no_row_wide() {
+    let long =
+        row(0x1f, "stopping", "agreement withdrawn, never opened and erased by receiver, sender has not confirmed");
+    let text = rows(&[long], &names(), NOW, Emphasis::Plain);
+    let lines: Vec<&str> = text.lines().skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "  1f1f1f1f-1f1f  from Eastside Link Workers  agreement withdrawn  held by Eastside Link Workers",
+            "      never opened and erased by receiver, sender has not confirmed",
+        ]
+    );
+}
+
+#[test]
 fn what_is_ours_to_do_stands_out_on_a_terminal() {
     let mut first = row(0x1f, "stopping", "was accepted");
     first.owed = vec![owed(1, "confirm the stop"), owed(2, "take the person back")];
