@@ -16,9 +16,10 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
 
 /// "1 listing", "4,082 listings".
 pub fn count(number: u64, one: &str) -> String {
+    // A pathway is one of two pathways, a query one of two queries.
     let many = match one.strip_suffix('y') {
-        Some(stem) => format!("{stem}ies"),
-        None => format!("{one}s"),
+        Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{stem}ies"),
+        _ => format!("{one}s"),
     };
     format!("{} {}", thousands(number), if number == 1 { one } else { &many })
 }

@@ -1,6 +1,6 @@
 //! `up`, `init`, `config`.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 const UP: &str = "\

@@ -50,18 +50,20 @@ async fn shown(node: &mut Asked, id: &str) -> Result<(String, String), Failure> 
     let request = Request::ProposalShow { id: id.to_owned() };
     let Response::Proposals { proposals, names } = node.ask(request).await? else { return Err(unexpected()) };
     let proposal = proposals.first().ok_or_else(unexpected)?;
-    Ok((proposal.version.clone(), show::proposal::proposal(proposal, &names)))
+    let Response::Status(status) = node.ask(Request::Status).await? else { return Err(unexpected()) };
+    Ok((proposal.version.clone(), show::proposal::proposal(proposal, &status.organisation.id, &names)))
 }
 
 async fn list(place: &Place, all: bool) -> Result<(), Failure> {
-    let request = Request::ProposalList { all };
-    let Response::Proposals { proposals, names } = place.ask(Need::Folder, request).await? else {
+    let mut node = find(&place.data, Need::Folder).await?;
+    let Response::Proposals { proposals, names } = node.ask(Request::ProposalList { all }).await? else {
         return Err(unexpected());
     };
-    match place.reader {
-        Reader::Program => proposals.iter().try_for_each(print_json),
-        Reader::Person => print(&show::proposal::rows(&proposals, &names)),
+    if place.reader == Reader::Program {
+        return proposals.iter().try_for_each(print_json);
     }
+    let Response::Status(status) = node.ask(Request::Status).await? else { return Err(unexpected()) };
+    print(&show::proposal::rows(&proposals, &status.organisation.id, &names))
 }
 
 async fn done(place: &Place, request: Request, word: &str, id: &str, told: &str) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use crate::edit::read_fields;
 use crate::node_of::{Need, unexpected};
 use crate::output::{Reader, print, print_json};
 use crate::report::Failure;
-use crate::show::{self, short};
+use crate::show::{self, fit, short};
 use jiff::tz::TimeZone;
 use node::api::form::render::{self, Voice, Words};
 use node::api::form::{Answers, Form, Use, json_schema, shipped};
@@ -117,8 +117,8 @@ fn show_form(place: &Place, form: &Form, language: &str, manner: &Manner) -> Res
     }
     match (place.reader, manner.phone) {
         (Reader::Program, _) => print(&format!("{}\n", String::from_utf8_lossy(form.bytes()))),
-        (Reader::Person, true) => print(&render::phone_script(form, &voice)),
-        (Reader::Person, false) => print(&format!("{}\nform {}\n", render::terminal(form, &voice), form.hash())),
+        (Reader::Person, true) => print(&fit(&render::phone_script(form, &voice))),
+        (Reader::Person, false) => print(&fit(&render::terminal(form, &voice))),
     }
 }
 
@@ -144,7 +144,7 @@ async fn show_pathway(place: &Place, name: &str) -> Result<(), Failure> {
         published(place, PublicationRequest::PathwayShow { id: name.to_owned() }).await?.content
     };
     let (pathway, _) = Pathway::read(&content)?;
-    place.reader.show(&content, || pathway::terminal(&pathway))
+    place.reader.show(&content, || fit(&pathway::terminal(&pathway)))
 }
 
 async fn written(place: &Place, request: PublicationRequest, done: &str) -> Result<(), Failure> {

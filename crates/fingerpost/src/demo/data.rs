@@ -1,11 +1,17 @@
 //! What the borough's organisations say, read from the files that the program carries.
 
+use super::course::Person;
+use super::pathway::{Way, Ways};
+use super::proposal::Wishes;
 use node::api::Refusal;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
 const VENUES: &str = include_str!("venues.yaml");
+const WAYS: &str = include_str!("pathways.yaml");
+const PEOPLE: &str = include_str!("people.yaml");
+const WISHES: &str = include_str!("proposals.yaml");
 const EVENTS: &str = include_str!("live.yaml");
 /// The hub first: it invites the others.
 const ORGANISATIONS: [&str; 4] = [
@@ -21,6 +27,12 @@ pub(super) struct Data {
     pub(super) venues: BTreeMap<String, Venue>,
     /// The hub first.
     pub(super) organisations: Vec<Organisation>,
+    /// How people can be referred, and between whom.
+    pub(super) ways: Ways,
+    /// Who is referred.
+    pub(super) people: Vec<Person>,
+    /// What organisations would have in each other's listings.
+    pub(super) wishes: Wishes,
     pub(super) events: Vec<Event>,
 }
 
@@ -132,7 +144,7 @@ pub(super) struct Event {
     pub(super) what: What,
 }
 
-/// What happens to which listing.
+/// What happens to which listing, or to which referral.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "what", rename_all = "lowercase")]
 pub(super) enum What {
@@ -148,6 +160,8 @@ pub(super) enum What {
     Add { listing: Box<Row> },
     /// What was new is over.
     Withdraw { listing: String },
+    /// The next of what comes later in a referral's course, while there is any: it does not come again in the next round.
+    Referral { name: String },
 }
 
 impl Data {
@@ -156,8 +170,29 @@ impl Data {
         Ok(Self {
             venues: parsed(VENUES)?,
             organisations: ORGANISATIONS.into_iter().map(parsed).collect::<Result<_, _>>()?,
+            ways: parsed(WAYS)?,
+            people: parsed(PEOPLE)?,
+            wishes: parsed(WISHES)?,
             events: parsed(EVENTS)?,
         })
+    }
+
+    /// The place of the organisation whose data folder has this name.
+    pub(super) fn place(&self, folder: &str) -> Result<usize, Refusal> {
+        let place = self.organisations.iter().position(|organisation| organisation.folder == folder);
+        place.ok_or_else(|| unreadable(&format!("no organisation has the folder {folder:?}")))
+    }
+
+    /// The pathway of this name.
+    pub(super) fn way(&self, name: &str) -> Result<&Way, Refusal> {
+        let way = self.ways.pathways.iter().find(|way| way.name == name);
+        way.ok_or_else(|| unreadable(&format!("no pathway is called {name:?}")))
+    }
+
+    /// The person whose referral has this name.
+    pub(super) fn person(&self, name: &str) -> Result<&Person, Refusal> {
+        let person = self.people.iter().find(|person| person.name == name);
+        person.ok_or_else(|| unreadable(&format!("no referral is called {name:?}")))
     }
 }
 

@@ -1,4 +1,5 @@
-//! What happens in the borough while it runs: a session is cancelled, a place is taken, something new begins.
+//! What happens in the borough while it runs: a session is cancelled, a place is taken, something new begins, somebody who was
+//! referred is accepted.
 
 use super::borough::{Borough, add, ask};
 use super::data::{Data, Row, What};
@@ -33,15 +34,29 @@ impl Borough {
     /// happens.
     pub(crate) async fn happen(&mut self, today: Date) -> Option<Happened> {
         let data: Arc<Data> = Arc::clone(&self.data);
-        let event = data.events.get(self.happened % data.events.len().max(1))?;
-        self.happened += 1;
-        let place = data.organisations.iter().position(|organisation| organisation.folder == event.node)?;
-        let what = match self.apply(place, &event.what, today).await {
-            Ok(what) => what,
-            Err(Failure::Refused(refusal)) => format!("{:?} stays as it is: {}", event.what.name(), refusal.message),
-            Err(_) => format!("{:?} stays as it is", event.what.name()),
+        // A referral that has come to its end is passed over.
+        for _ in &data.events {
+            let event = data.events.get(self.happened % data.events.len())?;
+            self.happened += 1;
+            let happened = match &event.what {
+                What::Referral { name } => self.go_on_later(name, today).await.ok().flatten(),
+                what => self.change(&event.node, what, today).await,
+            };
+            if happened.is_some() {
+                return happened;
+            }
+        }
+        None
+    }
+
+    async fn change(&mut self, node: &str, what: &What, today: Date) -> Option<Happened> {
+        let place = self.data.place(node).ok()?;
+        let told = match self.apply(place, what, today).await {
+            Ok(told) => told,
+            Err(Failure::Refused(refusal)) => format!("{:?} stays as it is: {}", what.name(), refusal.message),
+            Err(_) => format!("{:?} stays as it is", what.name()),
         };
-        Some(Happened { organisation: data.organisations.get(place)?.name.clone(), what })
+        Some(Happened { organisation: self.members().get(place)?.name.clone(), what: told })
     }
 
     async fn apply(&mut self, place: usize, what: &What, today: Date) -> Result<String, Failure> {
@@ -69,7 +84,7 @@ impl Borough {
                 }
                 Ok(format!("{name:?} is over, and withdrawn"))
             }
-            What::Add { .. } => Ok(String::new()),
+            What::Add { .. } | What::Referral { .. } => Ok(String::new()),
         }
     }
 
@@ -91,7 +106,7 @@ impl Borough {
 }
 
 impl What {
-    /// The name of the listing that it happens to.
+    /// The name of the listing that it happens to, or of the referral.
     pub(super) fn name(&self) -> &str {
         match self {
             Self::Cancel { listing, .. }
@@ -100,6 +115,7 @@ impl What {
             | Self::Alert { listing, .. }
             | Self::Withdraw { listing } => listing,
             Self::Add { listing } => &listing.name,
+            Self::Referral { name } => name,
         }
     }
 }

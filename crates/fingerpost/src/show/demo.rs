@@ -1,10 +1,14 @@
 //! The borough on one machine: where it is, what to try, what happens.
 
-use super::table;
+use super::{ID_SHOWN, short, table};
 use crate::demo::{Borough, Folder, Happened, Member, program};
 use crate::report::Failure;
 use jiff::ZonedDateTime;
+use node::api::RecordId;
 use std::path::Path;
+
+/// How much of a listing's id is shown: many are made at nearly one time, with which an id begins.
+const LISTING_SHOWN: usize = 18;
 
 /// Where everything is, and what can be done with it.
 pub(crate) fn ready(borough: &Borough, folder: &Folder, every_seconds: u64) -> Result<String, Failure> {
@@ -13,9 +17,10 @@ pub(crate) fn ready(borough: &Borough, folder: &Folder, every_seconds: u64) -> R
     let public: usize = members.iter().map(|member| member.public).sum();
     let at_the_end = if folder.stays() { "keeps all of it" } else { "removes all of it" };
     let mut out = format!(
-        "A borough runs on this machine: {} organisations with a node each, {listings} listings, all of it made up.\n\
-         Ctrl-C stops the nodes and {at_the_end}.\n\nOpen in a browser:\n\n",
-        members.len()
+        "A borough runs on this machine: {} organisations with a node each, {listings} listings, {} referrals,\n\
+         all of it made up. Ctrl-C stops the nodes and {at_the_end}.\n\nOpen in a browser:\n\n",
+        members.len(),
+        borough.count_referrals(),
     );
     let row = |member: &Member| {
         vec![
@@ -60,37 +65,54 @@ pub(crate) fn stopped(folder: &Folder) -> String {
 
 /// What to try: why, and the commands.
 fn tries(borough: &Borough, fingerpost: &str) -> Vec<(&'static str, Vec<String>)> {
-    let [council, workers, age, willow] = borough.members() else { return Vec::new() };
+    let [council, workers, age, _] = borough.members() else { return Vec::new() };
     let run = |what: &str, member: &Member| format!("{fingerpost} {what} --data {}", quoted(&member.data));
-    let id = |place: usize, name: &str| borough.listing(place, name).map(|id| id.to_string()).unwrap_or_default();
-    let (supper, lunch) = (id(3, "Community supper"), id(2, "Tuesday lunch club"));
+    let named = |id: Option<RecordId>| id.map(|id| id.to_string()).unwrap_or_default();
+    let listing = |place: usize, name: &str| short(&named(borough.listing(place, name)), LISTING_SHOWN).to_owned();
+    let referral = |name: &str| short(&named(borough.referral(name)), ID_SHOWN).to_owned();
+    let (supper, lunch) = (listing(3, "Community supper"), listing(2, "Tuesday lunch club"));
+    let sent = referral("lunch-2");
+    let [pathway, form] =
+        [borough.pathway("lunch"), borough.form("lunch")].map(|id| short(&named(id), ID_SHOWN).to_owned());
     vec![
         (
-            "What a link worker's node holds, and how it stands with the hub:",
-            vec![run("status", workers), run(&format!("listing list --owner \"{}\"", willow.name), workers)],
+            "What waits for a link worker, of people who were referred; what is late, and whom to ring:",
+            vec![run("referral list", workers), run("referral chase", workers)],
         ),
         (
-            "One listing of a charity as the link workers have it, with who changed what and when:",
-            vec![run(&format!("listing show {supper}"), workers)],
-        ),
-        (
-            "Change a listing at the charity that owns it, and see it at the link workers' a moment later:",
+            "One that waits at the charity: read it, say yes, and see at the link workers' what became of it:",
             vec![
-                run(&format!("listing edit {lunch} --set alert=\"Full today\""), age),
-                run(&format!("listing show {lunch}"), workers),
+                run(&format!("referral open {sent}"), age),
+                run(&format!("referral accept {sent}"), age),
+                run(&format!("referral show {sent}"), workers),
             ],
         ),
         (
-            "Nobody changes what is another's; this is refused:",
-            vec![run(&format!("listing edit {lunch} --set name=\"Ours now\""), workers)],
+            "How people are referred there, and what its form asks and why; then `referral new` refers somebody:",
+            vec![run(&format!("pathway show {pathway}"), workers), run(&format!("form show {form}"), workers)],
         ),
         (
-            "Whom the hub vouches for; what is gone when it is not followed, and back when it is:",
+            "What a link worker would have in a charity's listing; it says how to accept or refuse it:",
+            vec![run("proposal list", age)],
+        ),
+        (
+            "A listing of a charity as the link workers have it, with who changed what and when:",
+            vec![run("status", workers), run(&format!("listing show {supper}"), workers)],
+        ),
+        (
+            "Change one at the charity that owns it, and see it there a moment later; the last is refused:",
             vec![
-                run("roster list", council),
-                run(&format!("unfollow \"{}\"", council.name), workers),
-                run("status", workers),
-                run(&format!("follow \"{}\"", council.name), workers),
+                run(&format!("listing edit {lunch} --set alert=\"Full today\""), age),
+                run(&format!("listing show {lunch}"), workers),
+                run(&format!("listing edit {lunch} --set name=\"Ours now\""), workers),
+            ],
+        ),
+        (
+            "What one charity has of the other comes by the hub: gone when that is not followed, and back when it is:",
+            vec![
+                run(&format!("unfollow \"{}\"", council.name), age),
+                run("status", age),
+                run(&format!("follow \"{}\"", council.name), age),
             ],
         ),
         ("Check every signature that the hub holds:", vec![run("verify", council)]),

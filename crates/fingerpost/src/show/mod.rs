@@ -86,6 +86,12 @@ pub(crate) fn wrap(text: &str, indent: usize) -> String {
     out
 }
 
+/// The text with its long lines wrapped, and the others as they are.
+pub(crate) fn fit(text: &str) -> String {
+    let fits = |line: &str| line.chars().count() <= COLUMNS;
+    text.lines().map(|line| if fits(line) { format!("{}\n", plain(line)) } else { wrap(line, 0) }).collect()
+}
+
 /// Rows under one another, columns as wide as their widest cell.
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);

@@ -11,16 +11,16 @@ type Names = BTreeMap<OrgId, String>;
 /// Characters of an old or new value that a line shows.
 const SHOWN: usize = 200;
 
-/// Proposals one under another, each with what can be done about it.
-pub(crate) fn rows(rows: &[ProposalRow], names: &Names) -> String {
+/// Proposals one under another, each with what this organisation can do about it.
+pub(crate) fn rows(rows: &[ProposalRow], own: &OrgId, names: &Names) -> String {
     if rows.is_empty() {
         return "No proposals wait. `fingerpost listing propose` makes one.\n".into();
     }
-    rows.iter().map(|row| proposal(row, names)).collect::<Vec<_>>().join("\n")
+    rows.iter().map(|row| proposal(row, own, names)).collect::<Vec<_>>().join("\n")
 }
 
 /// One proposal, with what it would have and where it stands.
-pub(crate) fn proposal(row: &ProposalRow, names: &Names) -> String {
+pub(crate) fn proposal(row: &ProposalRow, own: &OrgId, names: &Names) -> String {
     let listing = if row.listing_name.is_empty() { "a listing that is not here" } else { &row.listing_name };
     let keeper = if row.by_keeper { ", who keeps it" } else { "" };
     let mut out = wrap(&format!("{} ({})", plain(listing), organisation(&row.owner, names)), 0);
@@ -35,20 +35,28 @@ pub(crate) fn proposal(row: &ProposalRow, names: &Names) -> String {
         let seen = if row.is_public { " (all who see the listing see this note)" } else { "" };
         out.push_str(&wrap(&format!("\"{}\"{seen}", row.note), 2));
     }
-    let id = row.id.to_string();
-    let id = short(&id, ID_SHOWN);
     let state = match row.state {
-        ProposalState::Waiting => format!(
-            "waits for its owner: fingerpost proposal accept {id} --seen {}, or refuse {id} --reason \"…\"",
-            row.version
-        ),
+        ProposalState::Waiting => return out + &waiting(row, own),
         ProposalState::Accepted => "accepted".into(),
         ProposalState::Refused if row.reason.is_empty() => "refused".into(),
         ProposalState::Refused => format!("refused: {}", row.reason),
         ProposalState::Withdrawn => "taken back by its maker".into(),
     };
-    out.push_str(&wrap(&state, 2));
-    out
+    out + &wrap(&state, 2)
+}
+
+/// What can be done about one that waits, as it is typed.
+fn waiting(row: &ProposalRow, own: &OrgId) -> String {
+    let id = row.id.to_string();
+    let id = short(&id, ID_SHOWN);
+    if row.owner == *own {
+        let (accept, refuse) = (format!("accept {id} --seen {}", row.version), format!("refuse {id} --reason \"…\""));
+        format!("  waits for you:\n    fingerpost proposal {accept}\n    fingerpost proposal {refuse}\n")
+    } else if row.organisation == *own {
+        format!("  waits for its owner; to take it back: fingerpost proposal withdraw {id}\n")
+    } else {
+        "  waits for its owner\n".into()
+    }
 }
 
 /// What keepers have said of a listing and its owner has not confirmed, a line or more each.
@@ -80,3 +88,7 @@ fn said(value: &Value) -> String {
         None => format!("\"{words}\""),
     }
 }
+
+#[cfg(test)]
+#[path = "proposal_tests.rs"]
+mod tests;

@@ -14,7 +14,14 @@ use std::collections::BTreeMap;
 
 type Names = BTreeMap<OrgId, String>;
 
-/// Rows under the words by which they stand, in the order in which they came; what is owed or late stands below each.
+/// Characters of where it stands that a row of a list has room for.
+const DETAIL_SHOWN: usize = 40;
+
+/// Headings in the order in which they are read. What stops by our own doing next stands right behind what waits for us.
+const HEADINGS: [&str; 6] =
+    ["WAITING FOR US", "STOPPING, AND WAITING FOR US", "WAITING FOR THEM", "ACTIVE", "STOPPING", "FINISHED"];
+
+/// Rows under the words by which they stand, in each in the order in which they came; what is owed or late stands below each.
 pub(crate) fn rows(rows: &[ReferralRow], names: &Names, now: Timestamp, emphasis: Emphasis) -> String {
     if rows.is_empty() {
         return "No referral is under way. `fingerpost pathway list` shows how partners can be referred to, and\n\
@@ -23,19 +30,37 @@ pub(crate) fn rows(rows: &[ReferralRow], names: &Names, now: Timestamp, emphasis
     }
     let cells: Vec<Vec<String>> = rows.iter().map(|row| cells(row, names)).collect();
     let lines = table(&cells);
+    let mut listed: Vec<(String, &ReferralRow, &str)> =
+        rows.iter().zip(lines.lines()).map(|(row, line)| (heading(row), row, line)).collect();
+    listed.sort_by_key(|(heading, ..)| HEADINGS.iter().position(|known| known == heading).unwrap_or(HEADINGS.len()));
     let mut out = String::new();
     let mut above = "";
-    for (row, line) in rows.iter().zip(lines.lines()) {
-        if row.shown != above {
+    for (heading, row, line) in &listed {
+        if heading != above {
             let gap = if above.is_empty() { "" } else { "\n" };
-            out.push_str(&format!("{gap}{}\n", plain(&row.shown).to_uppercase()));
-            above = &row.shown;
+            out.push_str(&format!("{gap}{heading}\n"));
+            above = heading;
         }
         out.push_str(&format!("  {line}\n"));
+        out.push_str(&wrap(standing_at(row).1, 6));
         out.push_str(&duties(row, names, now, emphasis, 6));
         out.push_str(&drafted(row, now, emphasis, 6));
     }
     out
+}
+
+/// Where it stands, and what else is to be known of that where it would make a row too long.
+fn standing_at(row: &ReferralRow) -> (&str, &str) {
+    match row.detail.split_once(", ") {
+        Some(parts) if row.detail.chars().count() > DETAIL_SHOWN => parts,
+        _ => (&row.detail, ""),
+    }
+}
+
+fn heading(row: &ReferralRow) -> String {
+    let shown = plain(&row.shown).to_uppercase();
+    let is_ours = row.owed.iter().any(|owed| Some(owed.by) != row.partner);
+    if shown == "STOPPING" && is_ours { format!("{shown}, AND WAITING FOR US") } else { shown }
 }
 
 /// Id, the other party, which way, where it stands, who holds the person.
@@ -45,7 +70,8 @@ fn cells(row: &ReferralRow, names: &Names) -> Vec<String> {
         Direction::Received => "from",
     };
     let partner = partner(row, names);
-    vec![shown_id(&row.id), format!("{way} {partner}"), row.detail.clone(), format!("held by {}", holder(row, names))]
+    let detail = standing_at(row).0.to_owned();
+    vec![shown_id(&row.id), format!("{way} {partner}"), detail, format!("held by {}", holder(row, names))]
 }
 
 /// The other party; only a draft that does not open does not say which that is.
@@ -145,7 +171,7 @@ fn listing(name: Option<&str>, id: &RecordId) -> String {
 pub(crate) fn view(view: &ReferralView, names: &Names, now: Timestamp, emphasis: Emphasis) -> String {
     let mut parts = vec![standing(view, names, now, emphasis), possible(view)];
     parts.extend(view.opened.as_ref().map(|opened| said_of_the_person(opened, names)));
-    parts.push(facts(view));
+    parts.push(format!("What stands behind it\n{}", facts(view)));
     if let Some(pathway) = &view.pathway {
         parts.push(format!("How it is answered\n{}", wrap(pathway, 2)));
     }

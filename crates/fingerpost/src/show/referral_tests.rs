@@ -138,6 +138,43 @@ fn a_list_stands_under_the_five_words_with_what_is_owed_and_late() {
     insta::assert_snapshot!(settled(&text));
 }
 
+/// The node puts first whatever waits for us, also what stops: each heading stands once all the same.
+#[test]
+fn a_heading_stands_once_and_says_whom_a_stop_waits_for() {
+    let stopping = |n: u8, by: u8, what: &str| {
+        let mut row = row(n, "stopping", "was accepted");
+        row.owed = vec![owed(by, what)];
+        row
+    };
+    let all = [
+        row(0x1f, "waiting for us", "sent"),
+        stopping(0x2e, 1, "confirm the stop"),
+        row(0x3d, "waiting for them", "sent"),
+        row(0x4c, "finished", "ended (completed)"),
+        stopping(0x5b, 2, "take the person back"),
+        row(0x6a, "finished", "lapsed"),
+    ];
+    let text = rows(&all, &names(), NOW, Emphasis::Plain);
+    let headings: Vec<&str> = text.lines().filter(|line| !line.starts_with(' ') && !line.is_empty()).collect();
+    let wanted = ["WAITING FOR US", "STOPPING, AND WAITING FOR US", "WAITING FOR THEM", "STOPPING", "FINISHED"];
+    assert_eq!(headings, wanted, "{text}");
+}
+
+#[test]
+fn what_is_long_to_say_makes_no_row_wide() {
+    let long =
+        row(0x1f, "stopping", "agreement withdrawn, never opened and erased by receiver, sender has not confirmed");
+    let text = rows(&[long], &names(), NOW, Emphasis::Plain);
+    let lines: Vec<&str> = text.lines().skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "  1f1f1f1f-1f1f  from Eastside Link Workers  agreement withdrawn  held by Eastside Link Workers",
+            "      never opened and erased by receiver, sender has not confirmed",
+        ]
+    );
+}
+
 #[test]
 fn a_draft_that_does_not_open_stands_in_the_list_and_says_what_to_do() {
     let mut closed = row(0x5b, "waiting for us", "draft that does not open");

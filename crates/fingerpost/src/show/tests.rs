@@ -124,3 +124,13 @@ fn text_is_set_in_lines() {
     assert!(text.lines().all(|line| line.chars().count() <= COLUMNS && line.starts_with("  word")));
     assert_eq!(wrap("one\n\n  two", 2), "  one\n\n    two\n");
 }
+
+#[test]
+fn only_lines_that_are_too_long_are_wrapped() {
+    let text = format!("From:   here\n  {}end\n", "word ".repeat(20));
+    let fitted = fit(&text);
+    let lines: Vec<&str> = fitted.lines().collect();
+    assert_eq!(lines.first(), Some(&"From:   here"));
+    assert!(lines.len() == 3 && lines.iter().all(|line| line.chars().count() <= COLUMNS), "{fitted}");
+    assert_eq!(lines.last(), Some(&"  word word word end"));
+}

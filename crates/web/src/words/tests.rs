@@ -18,8 +18,8 @@ fn time_past_is_said_in_the_unit_that_says_enough() {
 #[test]
 fn numbers_are_grouped_and_plural() {
     assert_eq!(
-        [count(1, "listing"), count(0, "query"), count(4082, "listing")],
-        ["1 listing", "0 queries", "4,082 listings"]
+        [count(1, "listing"), count(0, "query"), count(3, "pathway"), count(4082, "listing")],
+        ["1 listing", "0 queries", "3 pathways", "4,082 listings"]
     );
     assert_eq!([thousands(999), thousands(1_000), thousands(1_234_567)], ["999", "1,000", "1,234,567"]);
 }
