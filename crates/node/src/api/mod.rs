@@ -17,7 +17,7 @@ mod token;
 
 pub use change::{ListedState, ListingChange, ListingChanges, ListingState, ListingStates, WatchFrom};
 pub use domain::pii::Pii;
-pub use domain::referral::{Action, Basis, Contact, Outcome, Reason, Role};
+pub use domain::referral::{Action, Basis, Contact, Outcome, PassBack, Reason, Role};
 pub use domain::{NodeId, OrgId, RecordId, Refusal, RefusalKind, Timestamp, VersionId};
 pub use domain::{form, pathway};
 pub use import::{
@@ -34,8 +34,8 @@ pub use partner::{
 pub use privacy::{AccessRow, AgreementRow, DueRow, ErasureRow, PrivacyRequest, PrivacyResponse};
 pub use publication::{PublicationRequest, PublicationRow, PublicationView};
 pub use referral::{
-    ChaseRow, Direction, DraftChange, EventRow, KeyState, NewReferral, Opened, OverdueRow, Owed, PassBackWord,
-    Payloads, ReferralAct, ReferralChange, ReferralChanges, ReferralDone, ReferralRequest, ReferralResponse,
+    ChaseRow, Direction, DraftChange, EventRow, KeyState, NewReferral, Opened, OverdueRow, Owed, Payloads,
+    ReferralAct, ReferralChange, ReferralChanges, ReferralDone, ReferralRequest, ReferralResponse,
     ReferralRow, ReferralView,
 };
 pub use status::{
