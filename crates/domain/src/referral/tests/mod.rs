@@ -15,6 +15,7 @@ mod fhir;
 mod late;
 mod matrix;
 mod model;
+mod partings;
 mod properties;
 mod retentions;
 mod rows;
