@@ -21,6 +21,7 @@ mod retentions;
 mod rows;
 mod sealed;
 mod sendings;
+mod timescales;
 
 use super::code::*;
 use super::*;
