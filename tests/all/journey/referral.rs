@@ -6,6 +6,7 @@ mod concurrent;
 mod course;
 mod erasure;
 mod interrupted;
+mod kept;
 mod refused;
 
 use super::damage::text;

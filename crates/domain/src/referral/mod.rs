@@ -56,7 +56,7 @@ pub use parties::Parties;
 pub use parting::check_parting;
 pub use pass_back::PassBack;
 pub use payload::{Blob, DataKey};
-pub use retention::{Due, Finish, Hold, Retention, Why, due};
+pub use retention::{DraftDays, Due, Finish, Hold, Retention, Why, draft_due, due};
 pub use sending::{Doubt, Received, Sending, Trust, check_received};
 pub use sharing::SharingAgreement;
 pub use shown::{Duty, Word, detail, owed, word};

@@ -7,9 +7,10 @@ mod layer;
 mod value;
 
 pub use layer::{Layers, Origin, Shown};
-pub use value::{Exposure, Secret, Value};
+pub use value::{Exposure, Secret, Value, Wrong};
 pub(crate) use value::{split_password, unescaped};
 
+use domain::referral::{DraftDays, Retention};
 use std::path::PathBuf;
 
 /// One setting's name, what it means, and its default as text (several for a list).
@@ -21,6 +22,8 @@ pub struct Field {
     pub doc: &'static str,
     /// What it is when nobody sets it.
     pub default: &'static [&'static str],
+    /// Whether it is a table of numbers in the file, and `name=number` with commas between in the environment.
+    pub is_table: bool,
 }
 
 macro_rules! settings {
@@ -41,12 +44,13 @@ macro_rules! settings {
                 name: stringify!($name),
                 doc: concat!($($doc, "\n"),+),
                 default: $default,
+                is_table: <$type as Value>::IS_TABLE,
             },)*];
 
             fn from_layers(data: PathBuf, origins: Layers) -> Result<Self, crate::Error> {
                 Ok(Self {
                     $($name: <$type as Value>::from_words(&origins.words(stringify!($name), $default))
-                        .map_err(|why| origins.wrong(stringify!($name), &why))?,)*
+                        .map_err(|wrong| origins.wrong(stringify!($name), wrong))?,)*
                     data,
                     origins,
                 })
@@ -96,6 +100,23 @@ settings! {
     disk_reserve_bytes: u64 = &["0"];
     /// Megabytes of documents kept in memory between steps.
     cache_megabytes: u64 = &["32"];
+    /// Days that a referral is kept once it is finished, by how it finished; what is left out is as here. The most is 9150, for
+    /// `agreement-withdrawn` 30. `fingerpost privacy due` says what is due.
+    retention_days: Retention = &[
+        "declined=90",
+        "withdrawn=90",
+        "lapsed=90",
+        "agreement-withdrawn=0",
+        "taken-back=365",
+        "helped=730",
+        "not-taken-up=365",
+        "went-elsewhere=365",
+        "died=365",
+        "ended=365",
+        "not-safe=2190",
+    ];
+    /// Days that a draft of a referral is kept while nobody changes it, at most 366; then it is due, too.
+    draft_days: DraftDays = &["30"];
 }
 
 /// The name of the configuration file in the data folder.
