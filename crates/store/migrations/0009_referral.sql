@@ -8,10 +8,12 @@ create table gathering (
     primary key (referral, sender, receiver)
 );
 
--- Sealed payloads. A referral goes by the sender's document, which no other sender can have.
+-- Sealed payloads. A referral goes by the sender's document, which no other sender can have. The owner is the party whose event names
+-- it: it counts in what is held of that one.
 create table payload (
     request bytea not null,
     hash bytea not null,
+    owner bytea not null,
     key_id bytea not null,
     bytes bytea not null,
     primary key (request, hash)

@@ -142,10 +142,13 @@ pub(crate) async fn load(connection: &mut AnyConnection, needs: &Needs, loaded: 
     for row in sql::fetch_for(connection, select, &[], &requests).await? {
         held(loaded, &row)?.key = Some(sql::id(&row, 1, "key id")?);
     }
-    let select = "select request, hash, key_id from payload where request in (#)";
+    let select = "select request, hash, key_id, owner, cast(length(bytes) as bigint) from payload where request in (#)";
     for row in sql::fetch_for(connection, select, &[], &requests).await? {
-        let hash = sql::id(&row, 1, "payload hash")?;
-        held(loaded, &row)?.payloads.insert(hash, sql::id(&row, 2, "key id")?);
+        let (hash, owner) = (sql::id(&row, 1, "payload hash")?, sql::id(&row, 3, "organisation id")?);
+        let (key_id, bytes) = (sql::id(&row, 2, "key id")?, sql::count(&row, 4)?);
+        let held = held(loaded, &row)?;
+        held.payloads.insert(hash, key_id);
+        *held.bytes.entry(owner).or_default() += bytes;
     }
     let select = "select request from erased where request in (#)";
     for row in sql::fetch_for(connection, select, &[], &requests).await? {
@@ -176,9 +179,10 @@ fn held<'l>(loaded: &'l mut Loaded, row: &AnyRow) -> Result<&'l mut Held, StoreE
 pub(crate) async fn write(connection: &mut AnyConnection, batch: &Batch) -> Result<(), StoreError> {
     write_gathering(connection, batch).await?;
     let payloads = batch.payloads.iter().map(|one| {
-        [id(&one.request), one.hash.as_bytes().into(), one.key_id.as_bytes().into(), one.bytes.as_slice().into()]
+        let (hash, owner, key_id) = (one.hash.as_bytes(), one.owner.as_bytes(), one.key_id.as_bytes());
+        [id(&one.request), hash.into(), owner.into(), key_id.into(), one.bytes.as_slice().into()]
     });
-    let into = "payload (request, hash, key_id, bytes)";
+    let into = "payload (request, hash, owner, key_id, bytes)";
     sql::insert(connection, into, "on conflict (request, hash) do nothing", payloads.collect()).await?;
     let keys = batch
         .locked_keys

@@ -7,7 +7,7 @@ use domain::referral::{Basis, Hold, Parties, Role, SharingAgreement};
 use domain::sync::sealed::{Gather, Held, KeptPayload, LockedKey};
 use domain::sync::{Batch, Needs};
 use domain::{BlobHash, DataKeyId, DocId, NodeId, RecordId, StaffId, Timestamp};
-use store::{Draft, NotedAgreement};
+use store::{Draft, NotedAgreement, Store};
 
 fn referral(number: u8) -> RecordId {
     RecordId::from_bytes([number; 16])
@@ -25,10 +25,12 @@ fn key(number: u8, locked: u8) -> LockedKey {
     LockedKey { request: request(number), key_id: DataKeyId::from_bytes([number; 16]), locked: vec![locked; 72] }
 }
 
+/// One of the sender's, or from 8 on of the receiver's.
 fn payload(number: u8, hash: u8) -> KeptPayload {
     KeptPayload {
         request: request(number),
         hash: BlobHash::from_bytes([hash; 32]),
+        owner: author(if hash < 8 { 1 } else { 2 }).org,
         key_id: DataKeyId::from_bytes([number; 16]),
         bytes: vec![hash; 4096],
     }
@@ -61,16 +63,24 @@ fn payloads_and_keys_are_kept_once_and_erased_for_good() {
         let loaded = store.load(&needs).await.expect("loads");
         let id = DataKeyId::from_bytes([1; 16]);
         let payloads = [(hash(7), id), (hash(8), id)].into();
-        let held = Held { key: Some(id), payloads, is_erased: false, was_read: false };
+        let bytes = [(author(1).org, 4096), (author(2).org, 4096)].into();
+        let held = Held { key: Some(id), payloads, bytes, is_erased: false, was_read: false };
         assert_eq!(loaded.referrals, [(request(1), held.clone())].into());
         assert_eq!(loaded.payloads, [(hash(8), vec![8; 4096])].into(), "one referral's payloads are no other's");
         assert_eq!(store.held(&request(1)).await.expect("reads"), held);
+
+        let sealed = async |store: &Store| {
+            let usage = store.usage().await.expect("counts");
+            [1, 2].map(|number| usage.get(&author(number).org).map_or(0, |usage| usage.sealed_bytes))
+        };
+        assert_eq!(sealed(&store).await, [2 * 4096, 4096], "each what its own events name, of all referrals");
 
         let erasing = Batch { at: Timestamp::from_ms(5), erased: [request(1)].into(), ..Batch::default() };
         store.commit(&erasing).await.expect("commits");
         assert_eq!(store.held(&request(1)).await.expect("reads"), Held { is_erased: true, ..Held::default() });
         assert_eq!(store.data_key(&request(1)).await.expect("reads"), None);
         assert_eq!(store.payloads(&request(2)).await.expect("reads").len(), 1, "the others stay");
+        assert_eq!(sealed(&store).await, [4096, 0]);
         assert_eq!(store.erased().await.expect("reads"), [(request(1), Timestamp::from_ms(5))].into());
 
         // A database from before is put back: what was erased since goes again.

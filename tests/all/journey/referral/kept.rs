@@ -3,6 +3,7 @@
 use super::{ARTS, Node, act, agreement, answers, draft, organisation, referring, row, text, until};
 use serde_json::Value;
 use std::io::Write;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -17,7 +18,8 @@ fn set(node: &mut Node, settings: &str) {
 
 /// Days from now until what this id names is due, with why.
 fn due(node: &Node, id: &str) -> Option<(i64, String)> {
-    let now = jiff::Timestamp::now().as_millisecond();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+    let now = i64::try_from(now).expect("fits");
     let row = node.lines(&["privacy", "due"]).into_iter().find(|row| row["id"] == id)?;
     // Rounded: some seconds have gone by.
     let days = (row["due_at_ms"].as_i64().expect("a time") - now + DAY_MS / 2).div_euclid(DAY_MS);

@@ -30,7 +30,7 @@ impl Engine {
     pub(in crate::sync) fn next_gathering(&self) -> Option<Timestamp> {
         let until = |one: &Gathering| match one.stage {
             Stage::Asked { until, .. } | Stage::Rest { until } => Some(until),
-            Stage::Look | Stage::Queued | Stage::Alone => None,
+            Stage::Look | Stage::Queued | Stage::Alone | Stage::Full => None,
         };
         self.sealed.due.values().filter_map(until).min()
     }
@@ -69,7 +69,7 @@ impl Engine {
         let own = self.own.org;
         for (parties, one) in &mut self.sealed.due {
             let concerns = *org == own || parties.side_of(org).is_some();
-            if concerns && matches!(one.stage, Stage::Alone | Stage::Queued) {
+            if concerns && matches!(one.stage, Stage::Alone | Stage::Queued | Stage::Full) {
                 one.stage = Stage::Look;
             }
         }
@@ -105,7 +105,7 @@ impl Engine {
             return self.ask_for(now, parties, side, &both, &held, out);
         }
         if held.has_anything() {
-            out.batch.erased.insert(parties.request());
+            self.destroy(parties.request(), &held, out);
         }
         self.confirm_dropped(now, parties, side, (&both, &held), loaded, out);
         self.looked(&parties, out);
@@ -155,9 +155,19 @@ impl Engine {
         lacking.retain(|hash| !held.payloads.contains_key(hash));
         let key = if held.key.is_none() { KeyWanted::Yes } else { KeyWanted::No };
         let is_whole = lacking.is_empty() && key == KeyWanted::No;
+        let whose = both.whose(side, record);
         let may_hold = both.is_open_to(side) && self.is_given_keys(&self.own.org, &self.own.node);
         if is_whole || !may_hold || held.payloads.len() >= limits::REFERRAL_PAYLOADS {
             return self.looked(&parties, out);
+        }
+        let other = parties.party(side.other());
+        if self.is_full(&other, 0) && lacking.iter().any(|hash| whose(hash) != side) {
+            lacking.retain(|hash| whose(hash) == side);
+            // The key comes for what it opens.
+            let is_key_asked = key == KeyWanted::Yes && held.payloads.contains_key(&record);
+            if lacking.is_empty() && !is_key_asked {
+                return self.wait_for_room(&parties, other, out);
+            }
         }
         let tries = self.sealed.due.get(&parties).map_or(0, |one| one.tries);
         let from = self.linked_parties(&parties, side, tries);
@@ -187,7 +197,16 @@ impl Engine {
         }
         out.send(node, Message::FetchPayloads(FetchPayloads { parties, wants: wants.clone(), key }));
         let until = now.plus_ms(one.patience());
-        one.stage = Stage::Asked { node, wants: wants.into_iter().collect(), key, until };
+        let wants = wants.into_iter().map(|hash| (hash, whose(&hash))).collect();
+        one.stage = Stage::Asked { node, wants, key, until };
+    }
+
+    /// Nothing more is asked for until there is room: nothing is lost by that, and the operator is told.
+    fn wait_for_room(&mut self, parties: &Parties, owner: OrgId, out: &mut Outcome) {
+        if let Some(one) = self.sealed.due.get_mut(parties) {
+            one.stage = Stage::Full;
+        }
+        self.mark_full(owner, out);
     }
 
     fn asked_of(&self, of: NodeId) -> usize {
@@ -221,20 +240,23 @@ impl Engine {
     ) -> Result<(), Refusal> {
         let is_asked = |one: &Gathering| matches!(one.stage, Stage::Asked { node: asked, .. } if asked == node);
         let found = self.sealed.due.iter_mut().find(|(of, one)| of.request() == said.request && is_asked(one));
-        let Some((_, one)) = found else { return Ok(()) };
+        let Some((parties, one)) = found else { return Ok(()) };
         let Stage::Asked { wants, key, .. } = &mut one.stage else { return Ok(()) };
+        let mut came = Vec::new();
         for bytes in &said.blobs {
             let hash = Blob::hash_of(bytes);
-            if !wants.remove(&hash) {
-                continue;
-            }
+            let Some(whose) = wants.remove(&hash) else { continue };
             let blob = Blob::parse(bytes, &hash)?;
-            let key_id = blob.key_id();
-            out.batch.payloads.push(KeptPayload { request: said.request, hash, key_id, bytes: blob.into_bytes() });
+            let (owner, key_id) = (parties.party(whose), blob.key_id());
+            came.push(KeptPayload { request: said.request, hash, owner, key_id, bytes: blob.into_bytes() });
         }
-        one.absent.extend(said.absent.iter().copied().filter(|hash| wants.remove(hash)));
-        if wants.is_empty() && *key == KeyWanted::No {
+        one.absent.extend(said.absent.iter().copied().filter(|hash| wants.remove(hash).is_some()));
+        let is_all = wants.is_empty() && *key == KeyWanted::No;
+        if is_all {
             one.stage = Stage::Look;
+        }
+        came.into_iter().for_each(|payload| self.keep(payload, out));
+        if is_all {
             self.look_at_next();
         }
         Ok(())

@@ -2,14 +2,16 @@
 //! handed to nobody else; and what parties write into those documents.
 //!
 //! A referral is looked at whenever one of its documents changed here, in a step of its own: payloads that its events
-//! name and that are not here are asked for at the other party or at another own node, one at a time, until all are here. What is to be
-//! dropped unread, or was erased by another node of this organisation, is destroyed instead. Which referrals are still to be looked
+//! name and that are not here are asked for at the other party or at another own node, one at a time, until all are here, or until that
+//! party has as much here as it may have. What is to be dropped unread, or was erased by another node of this organisation, is destroyed
+//! instead. Which referrals are still to be looked
 //! at is durable ([`Batch::gathering`](super::Batch::gathering)), so no crash forgets one. The engine sees no key and no content: keys
 //! come wrapped, are locked by the shell before they are written, and are wrapped by the shell for who may have them.
 
 mod act;
 mod gather;
 mod hand;
+mod room;
 
 pub use act::Referring;
 
@@ -27,6 +29,8 @@ pub struct Held {
     pub key: Option<DataKeyId>,
     /// Payloads, each with the key that it was sealed with.
     pub payloads: BTreeMap<BlobHash, DataKeyId>,
+    /// How many bytes they are, by whose they are ([`KeptPayload::owner`]).
+    pub bytes: BTreeMap<OrgId, u64>,
     /// Whether it was erased here once: whatever comes of it again is dropped.
     pub is_erased: bool,
     /// Whether somebody here read it.
@@ -47,6 +51,8 @@ pub struct KeptPayload {
     pub request: DocId,
     /// Its name.
     pub hash: BlobHash,
+    /// Whose it is: the party whose event names it, by which it counts in what is held of that party.
+    pub owner: OrgId,
     /// The key that it was sealed with.
     pub key_id: DataKeyId,
     /// It.
@@ -138,12 +144,14 @@ enum Stage {
     Look,
     /// To be asked for once fewer are asked for on the links there are.
     Queued,
-    /// Asked for.
-    Asked { node: NodeId, wants: BTreeSet<BlobHash>, key: KeyWanted, until: Timestamp },
+    /// Asked for: each payload with the party whose it is.
+    Asked { node: NodeId, wants: BTreeMap<BlobHash, Side>, key: KeyWanted, until: Timestamp },
     /// Nobody who is linked has it.
     Rest { until: Timestamp },
     /// Nobody is linked who could have it.
     Alone,
+    /// The other party has as much here as it may have.
+    Full,
 }
 
 impl Gatherings {
