@@ -29,7 +29,7 @@ pub use log::{LogEntry, LogPage};
 pub use open::sqlite_url;
 pub use organisation::{Organisation, Peer};
 pub use privacy::NotedAgreement;
-pub use referral::Draft;
+pub use referral::{Draft, Locked};
 pub use token::Token;
 pub use upkeep::QuarantinedVersion;
 

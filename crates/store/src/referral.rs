@@ -20,6 +20,15 @@ pub struct Draft {
     pub at: Timestamp,
 }
 
+/// Everything that only the node's lock opens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Locked {
+    /// Keys of referrals.
+    pub keys: Vec<LockedKey>,
+    /// Drafts.
+    pub drafts: Vec<LockedKey>,
+}
+
 impl Store {
     /// Referrals that are still to be looked at.
     pub async fn gathering(&self) -> Result<Vec<Parties>, StoreError> {
@@ -107,6 +116,30 @@ impl Store {
             }
         }
         Ok(false)
+    }
+
+    /// All of it, by the sender's documents.
+    pub async fn locked(&self) -> Result<Locked, StoreError> {
+        let read = async |table: &str| {
+            let rows = self.read(format!("select key_id, locked, request from {table} order by request"), vec![]).await?;
+            rows.iter().map(|row| locked(sql::id(row, 2, "document id")?, row)).collect::<Result<_, StoreError>>()
+        };
+        Ok(Locked { keys: read("data_key").await?, drafts: read("draft").await? })
+    }
+
+    /// Puts what was locked anew in the place of what was there, all of it in one transaction; what is not there is passed over.
+    pub async fn relock(&self, anew: &Locked) -> Result<(), StoreError> {
+        let mut writing = self.begin().await?;
+        for (table, all) in [("data_key", &anew.keys), ("draft", &anew.drafts)] {
+            let update = format!("update {table} set locked = $1 where request = $2 and key_id = $3");
+            for one in all {
+                let values = vec![one.locked.as_slice().into(), id(&one.request), one.key_id.as_bytes().into()];
+                sql::execute(writing.connection(), &update, values).await?;
+            }
+        }
+        writing.commit().await?;
+        self.scrub().await;
+        Ok(())
     }
 
     /// What was erased here, with when.

@@ -7,7 +7,7 @@ use domain::referral::{Basis, Hold, Parties, Role, SharingAgreement};
 use domain::sync::sealed::{Gather, Held, KeptPayload, LockedKey};
 use domain::sync::{Batch, Needs};
 use domain::{BlobHash, DataKeyId, DocId, NodeId, RecordId, StaffId, Timestamp};
-use store::{Draft, NotedAgreement, Store};
+use store::{Draft, Locked, NotedAgreement, Store};
 
 fn referral(number: u8) -> RecordId {
     RecordId::from_bytes([number; 16])
@@ -125,6 +125,29 @@ fn a_draft_is_one_until_it_is_sent_or_thrown_away() {
         assert!(store.delete_draft(&request(2)).await.expect("writes"));
         assert!(!store.delete_draft(&request(2)).await.expect("writes"));
         assert!(!store.has_locked().await.expect("reads"));
+    });
+}
+
+#[test]
+fn what_is_locked_anew_takes_the_place_of_what_was_there() {
+    check("relocked", async |database| {
+        let store = database.open().await;
+        assert_eq!(store.locked().await.expect("reads"), Locked::default());
+        store.commit(&Batch { locked_keys: vec![key(2, 2), key(1, 1)], ..Batch::default() }).await.expect("commits");
+        store.put_draft(&Draft { key: key(3, 3), at: Timestamp::from_ms(4) }).await.expect("writes");
+        let kept = Locked { keys: vec![key(1, 1), key(2, 2)], drafts: vec![key(3, 3)] };
+        let sorted = async |store: &Store| {
+            let mut locked = store.locked().await.expect("reads");
+            locked.keys.sort_by_key(|key| key.key_id);
+            locked
+        };
+        assert_eq!(sorted(&store).await, kept);
+        let gone = LockedKey { key_id: DataKeyId::from_bytes([9; 16]), ..key(2, 9) };
+        let anew = Locked { keys: vec![key(1, 7), gone], drafts: vec![key(3, 8)] };
+        store.relock(&anew).await.expect("writes");
+        let now = Locked { keys: vec![key(1, 7), key(2, 2)], drafts: vec![key(3, 8)] };
+        assert_eq!(sorted(&store).await, now, "another key of that referral is none that was locked anew");
+        assert_eq!(store.drafts().await.expect("reads")[0].at, Timestamp::from_ms(4), "nobody touched it");
     });
 }
 

@@ -154,6 +154,7 @@ impl Command {
             Self::Key(Key::Retire { node, .. }) => format!("retire node {node:?}"),
             Self::Key(Key::Compromised { node, .. }) => format!("say that node {node:?} was stolen"),
             Self::Key(Key::Rotate { .. }) => "give this node new keys".into(),
+            Self::Key(Key::Relock) => "give the lock a new key".into(),
             Self::Token(verb) => verb.aim(),
             Self::Roster(verb) => verb.aim(),
             Self::Follow(follow) => format!("follow {:?}", follow.organisation),

@@ -140,6 +140,11 @@ pub(crate) enum Key {
         #[arg(long, value_name = "FILE", default_value = "-")]
         words_file: PathBuf,
     },
+    /// Give the lock on what is said of people a new key; while the node does not run
+    ///
+    /// Everything that is kept of referrals is locked anew. Copies of the database from before open with the old key alone: keep
+    /// it as long as you keep them, and apart from them.
+    Relock,
 }
 
 #[derive(Debug, Subcommand)]
