@@ -121,7 +121,7 @@ impl Node {
 
         let engine_stop = CancellationToken::new();
         let is_home = keys.node(&organisation.node_id).is_some_and(|c| c.content().is_home);
-        let lock_file = LockFile::of(&config);
+        let lock_file = LockFile::of(&config)?;
         vault::settle(&lock_file, &store).await?;
         let vault = Vault::open(&folder, &lock_file, &secrets, kept(&store).await?)?;
         erase_again(&store, &vault).await?;

@@ -155,6 +155,8 @@ impl Command {
             Self::Key(Key::Compromised { node, .. }) => format!("say that node {node:?} was stolen"),
             Self::Key(Key::Rotate { .. }) => "give this node new keys".into(),
             Self::Key(Key::Relock) => "give the lock a new key".into(),
+            Self::Key(Key::Passphrase { remove: true, .. }) => "take the passphrase off the lock".into(),
+            Self::Key(Key::Passphrase { .. }) => "put a passphrase on the lock".into(),
             Self::Token(verb) => verb.aim(),
             Self::Roster(verb) => verb.aim(),
             Self::Follow(follow) => format!("follow {:?}", follow.organisation),

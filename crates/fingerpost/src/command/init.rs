@@ -1,6 +1,6 @@
 //! `init`, `key`.
 
-use super::Place;
+use super::{Place, lock};
 use super::import::{agreed, declined, is_asked};
 use super::up::{config, flags};
 use crate::arguments::{Init, Key, Settings};
@@ -102,7 +102,8 @@ pub(super) async fn key(place: &Place, verb: Key) -> Result<(), Failure> {
             }
             (Need::Running, Request::KeyCompromised { node, words: words(&words_file)? })
         }
-        Key::Relock => return relock(place).await,
+        Key::Relock => return lock::relock(place).await,
+        Key::Passphrase { new, remove } => return lock::passphrase(place, new.as_deref(), remove).await,
         Key::Rotate { words_file } => {
             let config = config(&place.data, flags(None, &Settings::default()))?;
             data::rotate(&config, &words(&words_file)?).await?;
@@ -114,18 +115,6 @@ pub(super) async fn key(place: &Place, verb: Key) -> Result<(), Failure> {
         Reader::Program => nodes.iter().try_for_each(print_json),
         Reader::Person => print(&show::status::nodes(&nodes)),
     }
-}
-
-async fn relock(place: &Place) -> Result<(), Failure> {
-    let relocked = data::relock(&config(&place.data, flags(None, &Settings::default()))?).await?;
-    let (keys, drafts) = (relocked.keys as u64, relocked.drafts as u64);
-    place.reader.show(&relocked, || {
-        format!(
-            "The lock has a new key. {} and {} are locked with it.\n",
-            show::count(keys, "referral"),
-            show::count(drafts, "draft")
-        )
-    })
 }
 
 fn forget(place: &Place) -> Result<(), Failure> {

@@ -6,6 +6,7 @@
 mod layer;
 mod value;
 
+pub use crate::vault::Passphrase;
 pub use layer::{Layers, Origin, Shown};
 pub use value::{Exposure, Secret, Value, Wrong};
 pub(crate) use value::{split_password, unescaped};
@@ -34,6 +35,8 @@ macro_rules! settings {
             /// The data folder that the other paths start from.
             pub data: PathBuf,
             $($(#[doc = $doc])+ pub $name: $type,)*
+            /// The passphrase of the lock's key, where somebody typed it: no setting, so that it stands nowhere.
+            pub passphrase: Option<Passphrase>,
             /// Where each value came from.
             pub origins: Layers,
         }
@@ -52,6 +55,7 @@ macro_rules! settings {
                     $($name: <$type as Value>::from_words(&origins.words(stringify!($name), $default))
                         .map_err(|wrong| origins.wrong(stringify!($name), wrong))?,)*
                     data,
+                    passphrase: None,
                     origins,
                 })
             }
@@ -89,6 +93,9 @@ settings! {
     /// File that holds the key of the lock on what is said of people (64 hex digits), where it is not to lie in the data folder: a
     /// systemd credential, for one.
     lock_key_file: Option<PathBuf> = &[];
+    /// File that holds the passphrase of that key in its first line, where it has one (`fingerpost key passphrase`): a systemd
+    /// credential, for one. Without it the node asks for it at the terminal.
+    lock_passphrase_file: Option<PathBuf> = &[];
     /// Connections to the database. SQLite uses one more for writing.
     database_connections: u64 = &["4"];
     /// Who may read `/metrics` on the people's port: `loopback`, `all` or `nobody`.

@@ -24,7 +24,7 @@ pub use crate::secret::Place;
 pub use disk::{Disk, disk};
 pub use initialise::{Founding, Keep, forget_words, initialise, is_initialised};
 pub(crate) use initialise::{open_store, organisation, own_keys, store_fault};
-pub use relock::{Relocked, relock};
+pub use relock::{Relocked, lacks_passphrase, relock, set_passphrase};
 pub use rotate::rotate;
 pub(crate) use rotate::{settle_keys, settle_node};
 

@@ -1,13 +1,14 @@
-//! The file that holds the key of the lock: 64 hex digits in a line, read by this user alone.
+//! The file that holds the key of the lock: 64 hex digits in a line, or the same sealed by a passphrase; read by this user alone.
 
+use super::passphrase::{self, Passphrase};
 use super::Kept;
 use crate::Error;
 use crate::config::Config;
 use crate::data::write_private;
 use crate::secret::random;
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
-use domain::Refusal;
 use domain::referral::LockKey;
+use domain::{Refusal, RefusalKind};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -17,21 +18,33 @@ const LOCK_KEY: &str = "lock-key";
 /// What a new key's file is called until it takes the old one's place: the same, and this.
 const NEXT: &str = ".next";
 
-/// Where the key of the lock lies.
+/// Where the key of the lock lies, and what opens it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LockFile {
     path: PathBuf,
     is_named: bool,
+    passphrase: Option<Passphrase>,
 }
 
 impl LockFile {
     /// The one that the configuration names, else the one in the data folder.
-    pub(crate) fn of(config: &Config) -> Self {
-        Self::new(&config.data, config.lock_key_file.as_deref())
+    pub(crate) fn of(config: &Config) -> Result<Self, Error> {
+        let passphrase = match (&config.passphrase, &config.lock_passphrase_file) {
+            (Some(typed), _) => Some(typed.clone()),
+            (None, Some(path)) => Some(Passphrase::read(&config.data.join(path))?),
+            (None, None) => None,
+        };
+        Ok(Self { passphrase, ..Self::new(&config.data, config.lock_key_file.as_deref()) })
     }
 
     pub(crate) fn new(data: &Path, named: Option<&Path>) -> Self {
-        Self { path: data.join(named.unwrap_or(Path::new(LOCK_KEY))), is_named: named.is_some() }
+        let path = data.join(named.unwrap_or(Path::new(LOCK_KEY)));
+        Self { path, is_named: named.is_some(), passphrase: None }
+    }
+
+    /// Whether a passphrase has to be given that was not.
+    pub(crate) fn lacks_passphrase(&self) -> bool {
+        self.passphrase.is_none() && read(&self.path).is_ok_and(|line| passphrase::is_sealed(&line))
     }
 
     /// The key. It is made where there is none yet and nothing is locked; a file that is named, or was there before, and is gone is
@@ -44,21 +57,24 @@ impl LockFile {
                 .into());
         }
         if is_new {
-            write(&self.path, &*random()?)?;
+            self.write(&self.path, &*random()?)?;
         }
-        read(&self.path)
+        Ok(LockKey::from_bytes(&*self.key(&self.path)?))
     }
 
     /// The key that is to take its place; `None` where there is none.
     pub(crate) fn next(&self) -> Result<Option<LockKey>, Error> {
         let next = self.next_path();
-        next.exists().then(|| read(&next)).transpose()
+        if !next.exists() {
+            return Ok(None);
+        }
+        Ok(Some(LockKey::from_bytes(&*self.key(&next)?)))
     }
 
-    /// Makes a key that is to take its place.
+    /// Makes a key that is to take its place, sealed where this one is.
     pub(crate) fn make_next(&self) -> Result<LockKey, Error> {
         let key = random()?;
-        write(&self.next_path(), &*key).map_err(|error| {
+        self.write(&self.next_path(), &*key).map_err(|error| {
             error.hint("a new key is written beside the old one: have `lock_key_file` name one in a folder of this user's")
         })?;
         Ok(LockKey::from_bytes(&*key))
@@ -74,6 +90,12 @@ impl LockFile {
         self.settled(std::fs::remove_file(self.next_path()))
     }
 
+    /// Writes the same key under another passphrase, or under none; complete or not at all.
+    pub(crate) fn reseal(&self, passphrase: Option<Passphrase>) -> Result<(), Error> {
+        let key = self.key(&self.path)?;
+        Self { passphrase, ..self.clone() }.write(&self.path, &key)
+    }
+
     fn settled(&self, moved: std::io::Result<()>) -> Result<(), Error> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let synced = moved.and_then(|()| File::open(folder)?.sync_all());
@@ -85,21 +107,36 @@ impl LockFile {
         name.push(NEXT);
         name.into()
     }
+
+    fn write(&self, path: &Path, key: &[u8; 32]) -> Result<(), Error> {
+        let line = match &self.passphrase {
+            Some(passphrase) => Zeroizing::new(passphrase::seal(key, passphrase)?),
+            None => Zeroizing::new(HEXLOWER.encode(key)),
+        };
+        write_private(path, Zeroizing::new(format!("{}\n", *line)).as_bytes())
+    }
+
+    fn key(&self, path: &Path) -> Result<Zeroizing<[u8; 32]>, Error> {
+        let line = read(path)?;
+        if passphrase::is_sealed(&line) {
+            let passphrase = self.passphrase.as_ref().ok_or_else(|| {
+                Refusal::new(RefusalKind::WrongState, "the key of the lock has a passphrase, and none was given")
+                    .hint("run it at a terminal, which asks for it, or have `lock_passphrase_file` name a file that holds it")
+            })?;
+            return Ok(passphrase::open(&line, passphrase)?);
+        }
+        let bytes = HEXLOWER_PERMISSIVE.decode(line.as_bytes()).ok().map(Zeroizing::new);
+        let key = bytes.as_ref().and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok());
+        let wrong = || {
+            Refusal::invalid(format!("\"{}\" is not the key of a lock", path.display()))
+                .hint("it is 64 hex digits in one line; put back the file that was there")
+        };
+        Ok(Zeroizing::new(key.ok_or_else(wrong)?))
+    }
 }
 
-fn write(path: &Path, key: &[u8; 32]) -> Result<(), Error> {
-    let text = Zeroizing::new(format!("{}\n", &*Zeroizing::new(HEXLOWER.encode(key))));
-    write_private(path, text.as_bytes())
-}
-
-fn read(path: &Path) -> Result<LockKey, Error> {
+fn read(path: &Path) -> Result<Zeroizing<String>, Error> {
     let text = std::fs::read_to_string(path).map(Zeroizing::new);
     let text = text.map_err(|e| Error::fault(format!("cannot read the lock's key \"{}\"", path.display()), e))?;
-    let bytes = HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).ok().map(Zeroizing::new);
-    let key = bytes.as_ref().and_then(|bytes| <&[u8; 32]>::try_from(bytes.as_slice()).ok());
-    let wrong = || {
-        Refusal::invalid(format!("\"{}\" is not the key of a lock", path.display()))
-            .hint("it is 64 hex digits in one line; put back the file that was there")
-    };
-    Ok(LockKey::from_bytes(key.ok_or_else(wrong)?))
+    Ok(Zeroizing::new(text.trim().to_owned()))
 }

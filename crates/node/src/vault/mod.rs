@@ -4,10 +4,12 @@
 //! Nothing here is printed or logged.
 
 mod lock_file;
+mod passphrase;
 mod renewal;
 
 pub(crate) use lock_file::LockFile;
-pub(crate) use renewal::{renew, settle};
+pub use passphrase::Passphrase;
+pub(crate) use renewal::{renew, set_passphrase, settle};
 
 use crate::Error;
 use crate::data::Folder;

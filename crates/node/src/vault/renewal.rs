@@ -3,7 +3,7 @@
 //! The new key is on the disk before anything is locked with it, and all that is kept changes over in one transaction, so at every
 //! moment one of two keys opens all of it. Which one is seen from what it opens.
 
-use super::{Kept, LockFile, draft_at};
+use super::{Kept, LockFile, Passphrase, draft_at};
 use crate::Error;
 use crate::data::store_fault;
 use crate::secret::random;
@@ -35,6 +35,14 @@ pub(crate) async fn settle(file: &LockFile, store: &Store) -> Result<(), Error> 
     } else {
         file.drop_next()
     }
+}
+
+/// Puts another passphrase on the lock's key, or takes it off. An interrupted renewal is brought to its end first, by the passphrase
+/// that there was.
+pub(crate) async fn set_passphrase(file: &LockFile, store: &Store, passphrase: Option<Passphrase>) -> Result<(), Error> {
+    settle(file, store).await?;
+    opened(file, store).await?;
+    file.reseal(passphrase)
 }
 
 async fn opened(file: &LockFile, store: &Store) -> Result<(Locked, LockKey), Error> {

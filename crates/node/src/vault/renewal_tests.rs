@@ -1,6 +1,7 @@
 //! A renewal that ends anywhere: everything opens afterwards, with the old key or with the new one.
 
 use super::*;
+use crate::config::Config;
 use domain::referral::{DataKey, Parties};
 use domain::sync::Batch;
 use domain::{OrgId, RecordId, Timestamp};
@@ -108,6 +109,42 @@ async fn what_does_not_open_is_not_lost_with_the_old_key() {
     assert!(!place.path().join("lock-key.next").exists());
     std::fs::write(place.path().join("lock-key"), key).unwrap();
     expect_all_open(&file, &store).await;
+}
+
+#[tokio::test]
+async fn a_passphrase_comes_on_the_key_and_off_it_and_stays_on_a_new_one() {
+    let place = tempfile::tempdir().unwrap();
+    let (file, store) = kept(place.path()).await;
+    let phrase = |text: &str| Some(Passphrase::typed(text).unwrap());
+    let (first, second) = (phrase("correct horse battery"), phrase("four other words here"));
+    let settings = |name: &str| {
+        let path = place.path().join(name);
+        let flags = [("lock_passphrase_file".to_owned(), vec![path.display().to_string()])];
+        LockFile::of(&Config::load(place.path().to_path_buf(), [], flags).unwrap())
+    };
+    std::fs::write(place.path().join("first"), "correct horse battery\n").unwrap();
+    std::fs::write(place.path().join("second"), "four other words here\n").unwrap();
+    let rows = store.locked().await.unwrap();
+    set_passphrase(&file, &store, first).await.unwrap();
+    assert!(file.lacks_passphrase());
+    let refusal = file.open(Kept::Something).unwrap_err().into_refusal();
+    assert!(refusal.message.contains("has a passphrase, and none was given"), "{refusal}");
+    let with_first = settings("first").unwrap();
+    assert!(!with_first.lacks_passphrase());
+    expect_all_open(&with_first, &store).await;
+    assert_eq!(store.locked().await.unwrap(), rows, "what is locked stays as it is");
+
+    renew_until(Step::Locked, &with_first, &store).await;
+    settle(&with_first, &store).await.unwrap();
+    assert!(file.lacks_passphrase(), "a new key has the same passphrase");
+    expect_all_open(&with_first, &store).await;
+    set_passphrase(&with_first, &store, second).await.unwrap();
+    with_first.open(Kept::Something).unwrap_err();
+    expect_all_open(&settings("second").unwrap(), &store).await;
+    set_passphrase(&with_first, &store, None).await.unwrap_err();
+    set_passphrase(&settings("second").unwrap(), &store, None).await.unwrap();
+    expect_all_open(&file, &store).await;
+    assert!(settings("no-such-file").is_err());
 }
 
 #[tokio::test]
