@@ -121,7 +121,8 @@ impl Store {
     /// All of it, by the sender's documents.
     pub async fn locked(&self) -> Result<Locked, StoreError> {
         let read = async |table: &str| {
-            let rows = self.read(format!("select key_id, locked, request from {table} order by request"), vec![]).await?;
+            let rows =
+                self.read(format!("select key_id, locked, request from {table} order by request"), vec![]).await?;
             rows.iter().map(|row| locked(sql::id(row, 2, "document id")?, row)).collect::<Result<_, StoreError>>()
         };
         Ok(Locked { keys: read("data_key").await?, drafts: read("draft").await? })

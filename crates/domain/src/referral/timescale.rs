@@ -6,6 +6,7 @@
 //! clocks differ, and people write things down late. No figure is told of fewer than [`SMALL_NUMBER`] referrals, and nothing at all
 //! where no more were counted: it would tell the course of a person.
 
+use super::Side;
 use super::authority::Stage;
 use super::code::{Action, Contact, Outcome};
 use super::event::{Body, Event};
@@ -14,7 +15,6 @@ use super::overdue::AnswerTimes;
 use super::retention::Finish;
 use super::shown::{Duty, owed};
 use super::state::{ResponseTrack, State};
-use super::Side;
 use crate::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -113,9 +113,10 @@ impl Step {
         let first = |actions: &[Action]| actions.iter().filter_map(|action| state.first(*action)).min();
         let decisions = [Action::Accept, Action::Decline, Action::Wait, Action::PassOn];
         match self {
-            Self::Acknowledged => {
-                (first(&[Action::Send]), first(&[Action::Acknowledge, Action::Ask]).into_iter().chain(first(&decisions)).min())
-            }
+            Self::Acknowledged => (
+                first(&[Action::Send]),
+                first(&[Action::Acknowledge, Action::Ask]).into_iter().chain(first(&decisions)).min(),
+            ),
             Self::Decided => (first(&[Action::Send]), first(&decisions)),
             Self::Contacted => (first(&[Action::Accept]), reached(referral)),
             Self::Started => (first(&[Action::Accept]), first(&[Action::Start])),

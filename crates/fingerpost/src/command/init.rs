@@ -1,8 +1,8 @@
 //! `init`, `key`.
 
-use super::{Place, lock};
 use super::import::{agreed, declined, is_asked};
 use super::up::{config, flags};
+use super::{Place, lock};
 use crate::arguments::{Init, Key, Settings};
 use crate::node_of::{Need, unexpected};
 use crate::output::{Reader, print, print_json};

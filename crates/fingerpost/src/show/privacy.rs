@@ -25,7 +25,8 @@ pub(crate) fn due(rows: &[DueRow], names: &Names, now: Timestamp) -> String {
     };
     let ready = rows.iter().filter(|row| row.due_at_ms <= now && row.held_until_ms.is_none_or(|until| until <= now));
     let verb = |row: &DueRow| if row.is_draft { "discard" } else { "erase" };
-    let lines: String = ready.map(|row| format!("  fingerpost referral {} {}\n", verb(row), shown_id(&row.id))).collect();
+    let lines: String =
+        ready.map(|row| format!("  fingerpost referral {} {}\n", verb(row), shown_id(&row.id))).collect();
     let table = table(&rows.iter().map(cells).collect::<Vec<_>>());
     if lines.is_empty() { table } else { format!("{table}\nWhat is due now:\n{lines}") }
 }

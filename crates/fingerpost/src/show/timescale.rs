@@ -13,7 +13,8 @@ type Names = BTreeMap<OrgId, String>;
 /// Each pathway with its steps below it.
 pub(crate) fn times(rows: &[PathwayTimes], names: &Names) -> String {
     if rows.is_empty() {
-        return "No referral was sent or received by it yet. `fingerpost pathway show` has what is declared.\n".to_owned();
+        return "No referral was sent or received by it yet. `fingerpost pathway show` has what is declared.\n"
+            .to_owned();
     }
     let each = rows.iter().map(|row| pathway(row, names)).collect::<Vec<_>>().join("\n");
     let is_across = rows.iter().any(|row| row.referrals.is_some() && row.steps.iter().any(|step| step.across_clocks));
@@ -33,7 +34,8 @@ fn pathway(row: &PathwayTimes, names: &Names) -> String {
     let Some(referrals) = row.referrals else {
         return table(&[vec![format!("{name}: {} referrals {way}, so no times are shown", few())]]);
     };
-    let mut lines = vec![["", "half within", "nine in ten", "declared", "took it", "at it still"].map(str::to_owned).into()];
+    let mut lines =
+        vec![["", "half within", "nine in ten", "declared", "took it", "at it still"].map(str::to_owned).into()];
     lines.extend(row.steps.iter().map(step));
     format!("{name}: {} {way}\n{}{}\n", count(referrals, "referral"), table(&lines), closed(row))
 }
@@ -54,7 +56,10 @@ fn step(step: &StepTimes) -> Vec<String> {
 fn closed(row: &PathwayTimes) -> String {
     match (row.over, row.with_outcome_percent) {
         (Some(over), Some(percent)) => {
-            format!("  {percent} % of the {} that were taken on and are over were closed with an outcome", thousands(over))
+            format!(
+                "  {percent} % of the {} that were taken on and are over were closed with an outcome",
+                thousands(over)
+            )
         }
         (Some(_), None) => "  none of them was taken on and is over".to_owned(),
         (None, _) => format!("  {} of them were taken on and are over", few()),

@@ -35,9 +35,8 @@ pub use partner::{
 pub use privacy::{AccessRow, AgreementRow, DueRow, ErasureRow, PrivacyRequest, PrivacyResponse};
 pub use publication::{PublicationRequest, PublicationRow, PublicationView};
 pub use referral::{
-    ChaseRow, Direction, DraftChange, EventRow, KeyState, NewReferral, Opened, OverdueRow, Owed, Payloads,
-    ReferralAct, ReferralChange, ReferralChanges, ReferralDone, ReferralRequest, ReferralResponse,
-    ReferralRow, ReferralView,
+    ChaseRow, Direction, DraftChange, EventRow, KeyState, NewReferral, Opened, OverdueRow, Owed, Payloads, ReferralAct,
+    ReferralChange, ReferralChanges, ReferralDone, ReferralRequest, ReferralResponse, ReferralRow, ReferralView,
 };
 pub use status::{
     Check, Initialised, NodeDetail, NodeKeys, Overview, OwnerCount, RefusedContent, Setting, Severity, SignedRow,

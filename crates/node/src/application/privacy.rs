@@ -238,7 +238,8 @@ impl Application {
                 "read_by": read_by,
             }));
         }
-        let bundle = json!({ "held_by": self.own_name().await?, "made_at_ms": now(), "referrals": referrals, "drafts": drafts });
+        let bundle =
+            json!({ "held_by": self.own_name().await?, "made_at_ms": now(), "referrals": referrals, "drafts": drafts });
         Ok(PrivacyResponse::Subject { bundle: Pii::new(bundle) })
     }
 

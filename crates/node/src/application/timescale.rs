@@ -4,6 +4,7 @@ use super::Application;
 use super::referral::direction;
 use crate::api::{Direction, PathwayTimes, PublicationRow, Response, StepTimes};
 use domain::document::Kind;
+use domain::pathway::Pathway;
 use domain::referral::{AnswerTimes, Step, Timescales};
 use domain::{OrgId, PathwayHash, Refusal};
 use std::collections::BTreeMap;
@@ -23,8 +24,8 @@ impl Application {
         let mut counted: BTreeMap<Way, (AnswerTimes, Timescales)> = BTreeMap::new();
         for case in self.cases().await? {
             let pathway = context.pathway(&case);
-            let way = (direction(case.side), case.parties.receiver, pathway.map(|pathway| pathway.hash()));
-            let declared = || pathway.map(|pathway| pathway.answer_times()).unwrap_or_default();
+            let way = (direction(case.side), case.parties.receiver, pathway.map(Pathway::hash));
+            let declared = || pathway.map(Pathway::answer_times).unwrap_or_default();
             let (_, timescales) = counted.entry(way).or_insert_with(|| (declared(), Timescales::default()));
             timescales.add(&case.referral);
         }

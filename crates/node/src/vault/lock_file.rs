@@ -1,7 +1,7 @@
 //! The file that holds the key of the lock: 64 hex digits in a line, or the same sealed by a passphrase; read by this user alone.
 
-use super::passphrase::{self, Passphrase};
 use super::Kept;
+use super::passphrase::{self, Passphrase};
 use crate::Error;
 use crate::config::Config;
 use crate::data::write_private;
@@ -75,7 +75,9 @@ impl LockFile {
     pub(crate) fn make_next(&self) -> Result<LockKey, Error> {
         let key = random()?;
         self.write(&self.next_path(), &*key).map_err(|error| {
-            error.hint("a new key is written beside the old one: have `lock_key_file` name one in a folder of this user's")
+            error.hint(
+                "a new key is written beside the old one: have `lock_key_file` name one in a folder of this user's",
+            )
         })?;
         Ok(LockKey::from_bytes(&*key))
     }
@@ -120,8 +122,9 @@ impl LockFile {
         let line = read(path)?;
         if passphrase::is_sealed(&line) {
             let passphrase = self.passphrase.as_ref().ok_or_else(|| {
-                Refusal::new(RefusalKind::WrongState, "the key of the lock has a passphrase, and none was given")
-                    .hint("run it at a terminal, which asks for it, or have `lock_passphrase_file` name a file that holds it")
+                Refusal::new(RefusalKind::WrongState, "the key of the lock has a passphrase, and none was given").hint(
+                    "run it at a terminal, which asks for it, or have `lock_passphrase_file` name a file that holds it",
+                )
             })?;
             return Ok(passphrase::open(&line, passphrase)?);
         }

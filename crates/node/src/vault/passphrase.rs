@@ -56,8 +56,9 @@ impl Passphrase {
     /// Refuses one that could be guessed by trying: for a new one.
     pub fn check_new(&self) -> Result<(), Refusal> {
         if self.0.chars().count() < LEAST_CHARACTERS {
-            return Err(Refusal::invalid(format!("a passphrase has {LEAST_CHARACTERS} characters at least"))
-                .hint("take five or six words that do not belong together, and write them down where the data is not"));
+            return Err(Refusal::invalid(format!("a passphrase has {LEAST_CHARACTERS} characters at least")).hint(
+                "take five or six words that do not belong together, and write them down where the data is not",
+            ));
         }
         Ok(())
     }

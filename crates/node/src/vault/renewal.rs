@@ -39,7 +39,11 @@ pub(crate) async fn settle(file: &LockFile, store: &Store) -> Result<(), Error> 
 
 /// Puts another passphrase on the lock's key, or takes it off. An interrupted renewal is brought to its end first, by the passphrase
 /// that there was.
-pub(crate) async fn set_passphrase(file: &LockFile, store: &Store, passphrase: Option<Passphrase>) -> Result<(), Error> {
+pub(crate) async fn set_passphrase(
+    file: &LockFile,
+    store: &Store,
+    passphrase: Option<Passphrase>,
+) -> Result<(), Error> {
     settle(file, store).await?;
     opened(file, store).await?;
     file.reseal(passphrase)
@@ -63,8 +67,11 @@ fn check(kept: &Locked, old: &LockKey) -> Result<(), Refusal> {
         return Ok(());
     }
     let all = kept.keys.len() + kept.drafts.len();
-    Err(Refusal::new(RefusalKind::WrongState, format!("{} of {all} that are kept do not open with the lock", keys + drafts))
-        .hint("put back the lock's key that they were locked with; what is beyond help is erased or discarded first"))
+    Err(Refusal::new(
+        RefusalKind::WrongState,
+        format!("{} of {all} that are kept do not open with the lock", keys + drafts),
+    )
+    .hint("put back the lock's key that they were locked with; what is beyond help is erased or discarded first"))
 }
 
 fn changed_over(kept: &Locked, old: &LockKey, new: &LockKey) -> Result<Locked, Error> {

@@ -73,7 +73,8 @@ async fn whatever_step_it_ends_behind_everything_opens() {
         renew_until(step, &file, &store).await;
         settle(&file, &store).await.unwrap();
         expect_all_open(&file, &store).await;
-        let (key_after, rows_after) = (std::fs::read(place.path().join("lock-key")).unwrap(), store.locked().await.unwrap());
+        let (key_after, rows_after) =
+            (std::fs::read(place.path().join("lock-key")).unwrap(), store.locked().await.unwrap());
         let is_new = step >= Step::Locked;
         assert_eq!((key_after != key, rows_after != rows), (is_new, is_new), "{step:?}");
         assert!(!place.path().join("lock-key.next").exists(), "{step:?}");

@@ -55,7 +55,9 @@ fn a_named_file_that_is_not_there_or_no_key_is_refused() {
 fn what_was_erased_is_remembered_and_a_line_that_was_cut_off_is_none() {
     let place = tempfile::tempdir().unwrap();
     let folder = Folder::open(place.path()).unwrap();
-    let vault = Vault::open(&folder, &LockFile::new(place.path(), None), &NodeSecrets::generate().unwrap(), Kept::Nothing).unwrap();
+    let vault =
+        Vault::open(&folder, &LockFile::new(place.path(), None), &NodeSecrets::generate().unwrap(), Kept::Nothing)
+            .unwrap();
     assert!(vault.erased().unwrap().is_empty());
     let ids = |numbers: &[u8]| numbers.iter().map(|n| DocId::from_bytes([*n; 32])).collect::<BTreeSet<_>>();
     vault.note_erased(&ids(&[1, 2])).unwrap();

@@ -94,9 +94,11 @@ fn how_long_referrals_took_is_told_of_many_and_not_of_a_few() {
         let first: Vec<String> = (0..4).map(|_| taken(both)).collect();
         let few = both.workers.run(&["pathway", "times", &both.pathway]);
         few.expect_says(&["fewer than 5 referrals sent to", ARTS, "so no times are shown"]);
-        assert!(steps(&both.arts, "received")["steps"].as_array().expect("steps").iter().all(|step| {
-            step["median_ms"].is_null() && step["referrals"].is_null() && step["underway"].is_null()
-        }));
+        assert!(
+            steps(&both.arts, "received")["steps"].as_array().expect("steps").iter().all(|step| {
+                step["median_ms"].is_null() && step["referrals"].is_null() && step["underway"].is_null()
+            })
+        );
 
         taken(both);
         for (node, direction) in [(&both.workers, "sent"), (&both.arts, "received")] {

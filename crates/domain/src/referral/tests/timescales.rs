@@ -127,7 +127,9 @@ fn how_many_were_closed_with_an_outcome() {
     assert_eq!(told(&[]), (Some(0), None));
     assert_eq!(told(&courses), (None, None));
     // What is under way, was never taken on or was not sent is no part of it.
-    courses.extend(["0 sender: send; 1 receiver: accept", "0 sender: send; 1 receiver: decline(no-space)"].map(str::to_owned));
+    courses.extend(
+        ["0 sender: send; 1 receiver: accept", "0 sender: send; 1 receiver: decline(no-space)"].map(str::to_owned),
+    );
     assert_eq!(told(&courses), (None, None));
     courses.extend([closed("completed"), closed("completed")]);
     assert_eq!(told(&courses), (Some(6), Some(67)), "four of six");
