@@ -7,6 +7,7 @@ mod course;
 mod erasure;
 mod interrupted;
 mod kept;
+mod locked;
 mod refused;
 
 use super::damage::text;

@@ -7,13 +7,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Sets these lines and starts the node anew.
-fn set(node: &mut Node, settings: &str) {
-    node.stop();
+/// Sets these lines, for the node's next start.
+pub(super) fn configure(node: &Node, settings: &str) {
     let path = node.folder.data().join("fingerpost.toml");
     let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path).expect("opens");
     write!(file, "\n{settings}\n").expect("writes");
-    node.up();
 }
 
 /// Days from now until what this id names is due, with why.
@@ -39,7 +37,9 @@ fn what_is_finished_and_what_nobody_sends_is_due_as_the_organisation_has_set() {
         assert_eq!(due(&both.workers, &kept), Some((30, untouched.clone())));
         assert!(!both.workers.run(&["privacy", "due"]).out.contains("What is due now"));
 
-        set(&mut both.workers, "draft_days = 0\nretention_days = { declined = 7 }");
+        both.workers.stop();
+        configure(&both.workers, "draft_days = 0\nretention_days = { declined = 7 }");
+        both.workers.up();
         assert_eq!(due(&both.workers, &declined), Some((7, "declined".to_owned())));
         assert_eq!(due(&both.workers, &kept), Some((0, untouched.clone())));
         assert_eq!(due(&both.arts, &declined).expect("due").0, 90, "each by its own rule");
