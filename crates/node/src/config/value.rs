@@ -3,7 +3,7 @@
 use super::Config;
 use crate::Error;
 use domain::Refusal;
-use domain::referral::{DraftDays, Retention};
+use domain::referral::{DraftDays, Finish, Retention};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -161,7 +161,10 @@ impl Value for Retention {
     }
 
     fn words(&self) -> Vec<String> {
-        BTreeMap::from(self.clone()).into_iter().map(|(finish, days)| format!("{finish}={days}")).collect()
+        BTreeMap::<Finish, u32>::from(self.clone())
+            .into_iter()
+            .map(|(finish, days)| format!("{finish}={days}"))
+            .collect()
     }
 }
 

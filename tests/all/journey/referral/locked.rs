@@ -4,6 +4,7 @@ use super::kept::configure;
 use super::{ARTS, Node, Referring, agreement, answers, attempt, draft, referring};
 use std::os::unix::fs::PermissionsExt;
 
+const UP: [&str; 5] = ["up", "--node-listen", "127.0.0.1:0", "--people-listen", "127.0.0.1:0"];
 const PHRASE: &str = "five words nobody ever said";
 
 /// What is said of the person is there, in what was sent and in what was not.
@@ -40,10 +41,12 @@ fn a_new_key_and_a_passphrase_leave_everything_as_it_opens() {
         let short = ["key", "passphrase", "--new", short.to_str().expect("a path")];
         both.workers.run(&short).expect_told(1, &["15 characters at least", "five or six words"]);
         let file = both.workers.folder.file("phrase", format!("{PHRASE}\n"));
-        both.workers.run(&["key", "passphrase", "--new", file.to_str().expect("a path")]).expect_says(&["Write it down"]);
+        both.workers
+            .run(&["key", "passphrase", "--new", file.to_str().expect("a path")])
+            .expect_says(&["Write it down"]);
         assert!(String::from_utf8(lock_key(&both.workers)).expect("text").starts_with("argon2id-v1 "));
         let refused = ["a passphrase, and none was given", "lock_passphrase_file"];
-        both.workers.run(&["up"]).expect_told(1, &refused);
+        both.workers.run(&UP).expect_told(1, &refused);
         both.workers.run(&["key", "relock"]).expect_told(1, &refused);
         configure(&both.workers, &format!("lock_passphrase_file = \"{}\"", file.display()));
         both.workers.up();
@@ -52,7 +55,7 @@ fn a_new_key_and_a_passphrase_leave_everything_as_it_opens() {
         assert_eq!(both.workers.json(&["key", "relock"])["keys"], 1);
         assert!(lock_key(&both.workers).starts_with(b"argon2id-v1 "), "a new key is sealed like the old one");
         std::fs::write(&file, "five words nobody ever sang\n").expect("writes");
-        both.workers.run(&["up"]).expect_told(1, &["does not open the key of the lock"]);
+        both.workers.run(&UP).expect_told(1, &["does not open the key of the lock"]);
         std::fs::write(&file, PHRASE).expect("writes");
         both.workers.run(&["key", "passphrase", "--remove"]).expect_done();
         both.workers.up();
