@@ -74,12 +74,12 @@ impl LockFile {
     /// Makes a key that is to take its place, sealed where this one is.
     pub(crate) fn make_next(&self) -> Result<LockKey, Error> {
         let key = random()?;
-        self.write(&self.next_path(), &*key).map_err(|error| {
+        self.write(&self.next_path(), &key).map_err(|error| {
             error.hint(
                 "a new key is written beside the old one: have `lock_key_file` name one in a folder of this user's",
             )
         })?;
-        Ok(LockKey::from_bytes(&*key))
+        Ok(LockKey::from_bytes(&key))
     }
 
     /// Puts the next key in the place of this one; durable when it returns.
