@@ -299,5 +299,7 @@ pub const WORDS_BYTES: usize = 16 << 10;
 pub const RETENTION_DAYS: u32 = 25 * 366;
 /// The same once the person withdrew their agreement: a month (UK GDPR, article 12(3)).
 pub const RETENTION_WITHDRAWN_DAYS: u32 = 30;
+/// Longest time that a draft nobody touches may be kept, in days: a year.
+pub const RETENTION_DRAFT_DAYS: u32 = 366;
 /// Longest time ahead that a hold may be put on a finished referral; then it is looked at again.
 pub const HOLD_MS: i64 = 25 * 366 * 24 * 60 * 60 * 1000;

@@ -12,8 +12,8 @@ use crate::engine::{self, EngineHandle, Opening};
 use crate::journal::Journal;
 use crate::link::{self, About, Encounter, Links};
 use crate::secret::NodeSecrets;
-use crate::vault::{Kept, Vault};
-use crate::{Error, metrics};
+use crate::vault::{Kept, LockFile, Vault};
+use crate::{Error, metrics, vault};
 use domain::sync::Notice;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::net::SocketAddr;
@@ -121,7 +121,9 @@ impl Node {
 
         let engine_stop = CancellationToken::new();
         let is_home = keys.node(&organisation.node_id).is_some_and(|c| c.content().is_home);
-        let vault = Vault::open(&folder, config.lock_key_file.as_deref(), &secrets, kept(&store).await?)?;
+        let lock_file = LockFile::of(&config)?;
+        vault::settle(&lock_file, &store).await?;
+        let vault = Vault::open(&folder, &lock_file, &secrets, kept(&store).await?)?;
         erase_again(&store, &vault).await?;
         let opening = opening(&config, &folder, &store, &secrets, &vault, is_home, &organisation)?;
         let running = engine::start(opening, engine_stop.clone()).await?;

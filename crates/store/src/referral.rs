@@ -35,6 +35,15 @@ pub struct ReferralPage {
     pub next: Option<RecordId>,
 }
 
+/// Everything that only the node's lock opens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Locked {
+    /// Keys of referrals.
+    pub keys: Vec<LockedKey>,
+    /// Drafts.
+    pub drafts: Vec<LockedKey>,
+}
+
 impl Store {
     /// The documents that stand of referrals in a range, by id: at most `limit`, and with the last of them all others of the same
     /// referral.
@@ -161,6 +170,31 @@ impl Store {
         Ok(false)
     }
 
+    /// All of it, by the sender's documents.
+    pub async fn locked(&self) -> Result<Locked, StoreError> {
+        let read = async |table: &str| {
+            let rows =
+                self.read(format!("select key_id, locked, request from {table} order by request"), vec![]).await?;
+            rows.iter().map(|row| locked(sql::id(row, 2, "document id")?, row)).collect::<Result<_, StoreError>>()
+        };
+        Ok(Locked { keys: read("data_key").await?, drafts: read("draft").await? })
+    }
+
+    /// Puts what was locked anew in the place of what was there, all of it in one transaction; what is not there is passed over.
+    pub async fn relock(&self, anew: &Locked) -> Result<(), StoreError> {
+        let mut writing = self.begin().await?;
+        for (table, all) in [("data_key", &anew.keys), ("draft", &anew.drafts)] {
+            let update = format!("update {table} set locked = $1 where request = $2 and key_id = $3");
+            for one in all {
+                let values = vec![one.locked.as_slice().into(), id(&one.request), one.key_id.as_bytes().into()];
+                sql::execute(writing.connection(), &update, values).await?;
+            }
+        }
+        writing.commit().await?;
+        self.scrub().await;
+        Ok(())
+    }
+
     /// What was erased here, with when.
     pub async fn erased(&self) -> Result<BTreeMap<DocId, Timestamp>, StoreError> {
         let rows = self.read("select request, at from erased", vec![]).await?;
@@ -227,10 +261,13 @@ pub(crate) async fn load(connection: &mut AnyConnection, needs: &Needs, loaded: 
     for row in sql::fetch_for(connection, select, &[], &requests).await? {
         held(loaded, &row)?.key = Some(sql::id(&row, 1, "key id")?);
     }
-    let select = "select request, hash, key_id from payload where request in (#)";
+    let select = "select request, hash, key_id, owner, cast(length(bytes) as bigint) from payload where request in (#)";
     for row in sql::fetch_for(connection, select, &[], &requests).await? {
-        let hash = sql::id(&row, 1, "payload hash")?;
-        held(loaded, &row)?.payloads.insert(hash, sql::id(&row, 2, "key id")?);
+        let (hash, owner) = (sql::id(&row, 1, "payload hash")?, sql::id(&row, 3, "organisation id")?);
+        let (key_id, bytes) = (sql::id(&row, 2, "key id")?, sql::count(&row, 4)?);
+        let held = held(loaded, &row)?;
+        held.payloads.insert(hash, key_id);
+        *held.bytes.entry(owner).or_default() += bytes;
     }
     let select = "select request from erased where request in (#)";
     for row in sql::fetch_for(connection, select, &[], &requests).await? {
@@ -261,9 +298,10 @@ fn held<'l>(loaded: &'l mut Loaded, row: &AnyRow) -> Result<&'l mut Held, StoreE
 pub(crate) async fn write(connection: &mut AnyConnection, batch: &Batch) -> Result<(), StoreError> {
     write_gathering(connection, batch).await?;
     let payloads = batch.payloads.iter().map(|one| {
-        [id(&one.request), one.hash.as_bytes().into(), one.key_id.as_bytes().into(), one.bytes.as_slice().into()]
+        let (hash, owner, key_id) = (one.hash.as_bytes(), one.owner.as_bytes(), one.key_id.as_bytes());
+        [id(&one.request), hash.into(), owner.into(), key_id.into(), one.bytes.as_slice().into()]
     });
-    let into = "payload (request, hash, key_id, bytes)";
+    let into = "payload (request, hash, owner, key_id, bytes)";
     sql::insert(connection, into, "on conflict (request, hash) do nothing", payloads.collect()).await?;
     let keys = batch
         .locked_keys

@@ -8,21 +8,26 @@ use domain::{OrgId, limits};
 use std::collections::BTreeMap;
 
 impl Store {
-    /// Documents and bytes of changes held of each owner, as each document counts (`DocumentRow::usage`).
+    /// Documents and bytes of changes held of each owner, as each document counts (`DocumentRow::usage`), and bytes of what is sealed.
     pub async fn usage(&self) -> Result<BTreeMap<OrgId, Usage>, StoreError> {
-        let (proposal, answer, least) = (Kind::PROPOSAL.number(), Kind::ANSWER.number(), limits::ENDED_BYTES);
+        let [proposal, answer, decision] = [Kind::PROPOSAL, Kind::ANSWER, Kind::DECISION].map(Kind::number);
+        let least = limits::ENDED_BYTES;
         let select = format!(
             "select owner, cast(sum(case when ended = 1 then 0 else 1 end) as bigint), \
              cast(sum(case when ended = 1 and bytes < {least} then {least} else bytes end) as bigint) \
-             from (select owner, bytes, case when life <> 1 and kind in ({proposal}, {answer}) then 1 else 0 end as ended \
-             from document) as counted group by owner"
+             from (select owner, bytes, case when life <> 1 and kind in ({proposal}, {answer}, {decision}) then 1 else 0 end \
+             as ended from document) as counted group by owner"
         );
-        let rows = self.read(select, vec![]).await?;
-        rows.iter()
-            .map(|row| {
-                let usage = Usage { documents: sql::count(row, 1)?, bytes: sql::count(row, 2)? };
-                Ok((sql::id(row, 0, "organisation id")?, usage))
-            })
-            .collect()
+        let mut usage: BTreeMap<OrgId, Usage> = BTreeMap::new();
+        for row in self.read(select, vec![]).await? {
+            let of_owner = usage.entry(sql::id(&row, 0, "organisation id")?).or_default();
+            (of_owner.documents, of_owner.bytes) = (sql::count(&row, 1)?, sql::count(&row, 2)?);
+        }
+        let select = "select owner, cast(sum(length(bytes)) as bigint) from payload group by owner";
+        for row in self.read(select, vec![]).await? {
+            let of_owner = usage.entry(sql::id(&row, 0, "organisation id")?).or_default();
+            of_owner.sealed_bytes = sql::count(&row, 1)?;
+        }
+        Ok(usage)
     }
 }

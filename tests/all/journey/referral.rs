@@ -6,7 +6,9 @@ mod concurrent;
 mod course;
 mod erasure;
 mod interrupted;
+mod kept;
 mod laptop;
+mod locked;
 mod refused;
 
 use super::damage::text;

@@ -11,7 +11,7 @@ use domain::sync::sealed::{Gather, Held, KeptPayload, LockedKey};
 use domain::sync::{Batch, Needs};
 use domain::{BlobHash, DataKeyId, DocId, NodeId, RecordId, StaffId, Timestamp};
 use std::collections::BTreeSet;
-use store::{Draft, NotedAgreement, RecordPrefix, RecordRange, Store};
+use store::{Draft, Locked, NotedAgreement, RecordPrefix, RecordRange, Store};
 
 fn referral(number: u8) -> RecordId {
     RecordId::from_bytes([number; 16])
@@ -29,10 +29,12 @@ fn key(number: u8, locked: u8) -> LockedKey {
     LockedKey { request: request(number), key_id: DataKeyId::from_bytes([number; 16]), locked: vec![locked; 72] }
 }
 
+/// One of the sender's, or from 8 on of the receiver's.
 fn payload(number: u8, hash: u8) -> KeptPayload {
     KeptPayload {
         request: request(number),
         hash: BlobHash::from_bytes([hash; 32]),
+        owner: author(if hash < 8 { 1 } else { 2 }).org,
         key_id: DataKeyId::from_bytes([number; 16]),
         bytes: vec![hash; 4096],
     }
@@ -65,16 +67,24 @@ fn payloads_and_keys_are_kept_once_and_erased_for_good() {
         let loaded = store.load(&needs).await.expect("loads");
         let id = DataKeyId::from_bytes([1; 16]);
         let payloads = [(hash(7), id), (hash(8), id)].into();
-        let held = Held { key: Some(id), payloads, is_erased: false, was_read: false };
+        let bytes = [(author(1).org, 4096), (author(2).org, 4096)].into();
+        let held = Held { key: Some(id), payloads, bytes, is_erased: false, was_read: false };
         assert_eq!(loaded.referrals, [(request(1), held.clone())].into());
         assert_eq!(loaded.payloads, [(hash(8), vec![8; 4096])].into(), "one referral's payloads are no other's");
         assert_eq!(store.held(&request(1)).await.expect("reads"), held);
+
+        let sealed = async |store: &Store| {
+            let usage = store.usage().await.expect("counts");
+            [1, 2].map(|number| usage.get(&author(number).org).map_or(0, |usage| usage.sealed_bytes))
+        };
+        assert_eq!(sealed(&store).await, [2 * 4096, 4096], "each what its own events name, of all referrals");
 
         let erasing = Batch { at: Timestamp::from_ms(5), erased: [request(1)].into(), ..Batch::default() };
         store.commit(&erasing).await.expect("commits");
         assert_eq!(store.held(&request(1)).await.expect("reads"), Held { is_erased: true, ..Held::default() });
         assert_eq!(store.data_key(&request(1)).await.expect("reads"), None);
         assert_eq!(store.payloads(&request(2)).await.expect("reads").len(), 1, "the others stay");
+        assert_eq!(sealed(&store).await, [4096, 0]);
         assert_eq!(store.erased().await.expect("reads"), [(request(1), Timestamp::from_ms(5))].into());
 
         // A database from before is put back: what was erased since goes again.
@@ -216,6 +226,33 @@ fn a_draft_is_one_until_it_is_sent_or_thrown_away() {
         assert!(store.delete_draft(&request(2)).await.expect("writes"));
         assert!(!store.delete_draft(&request(2)).await.expect("writes"));
         assert!(!store.has_locked().await.expect("reads"));
+    });
+}
+
+#[test]
+fn what_is_locked_anew_takes_the_place_of_what_was_there() {
+    check("relocked", async |database| {
+        let store = database.open().await;
+        assert_eq!(store.locked().await.expect("reads"), Locked::default());
+        store.commit(&Batch { locked_keys: vec![key(2, 2), key(1, 1)], ..Batch::default() }).await.expect("commits");
+        store.put_draft(&Draft { key: key(3, 3), at: Timestamp::from_ms(4) }).await.expect("writes");
+        let kept = Locked { keys: vec![key(1, 1), key(2, 2)], drafts: vec![key(3, 3)] };
+        let sorted = async |store: &Store| {
+            let mut locked = store.locked().await.expect("reads");
+            locked.keys.sort_by_key(|key| key.key_id);
+            locked
+        };
+        assert_eq!(sorted(&store).await, kept);
+        let gone = LockedKey { key_id: DataKeyId::from_bytes([9; 16]), ..key(2, 9) };
+        let anew = Locked { keys: vec![key(1, 7), gone], drafts: vec![key(3, 8)] };
+        store.relock(&anew).await.expect("writes");
+        let now = Locked { keys: vec![key(1, 7), key(2, 2)], drafts: vec![key(3, 8)] };
+        assert_eq!(sorted(&store).await, now, "another key of that referral is none that was locked anew");
+        assert_eq!(
+            store.drafts(&RecordRange::default(), 10).await.expect("reads")[0].at,
+            Timestamp::from_ms(4),
+            "nobody touched it"
+        );
     });
 }
 

@@ -28,7 +28,7 @@ const LONG_FILES: [&str; 0] = [];
 const LONG_FUNCTIONS: [&str; 0] = [];
 
 /// Migrations in order. Once released a migration keeps its name and its text: others have run it.
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: [&str; 11] = [
     "crates/store/migrations/0001_first.sql",
     "crates/store/migrations/0002_hubs.sql",
     "crates/store/migrations/0003_incident_document.sql",
@@ -39,6 +39,7 @@ const MIGRATIONS: [&str; 10] = [
     "crates/store/migrations/0008_head.sql",
     "crates/store/migrations/0009_referral.sql",
     "crates/store/migrations/0010_about.sql",
+    "crates/store/migrations/0011_payload_owner.sql",
 ];
 
 #[test]
@@ -157,7 +158,12 @@ fn the_example_configuration_has_every_setting_with_its_default() {
             continue;
         };
         let default = field.default.join(", ");
-        if value.trim_matches(['"', '[', ']']) != default {
+        let value = if field.is_table {
+            value.trim_matches(['{', '}']).trim().replace(" = ", "=")
+        } else {
+            value.trim_matches(['"', '[', ']']).to_owned()
+        };
+        if value != default {
             wrong.push(format!("{} is {value} there and {default:?} in truth", field.name));
         }
         let doc: Vec<_> = field.doc.split_whitespace().collect();

@@ -1,6 +1,7 @@
 //! The fields that forms share, so that a person is asked once: a fixed list, each with its type.
 
 use super::field::{Kind, Tier};
+use crate::referral::PassBack;
 
 /// Whether an answer may go from one form into another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +35,7 @@ pub enum Type {
 
 /// Age bands, which say enough without a date of birth.
 const AGE_BANDS: &[&str] = &["under-18", "18-24", "25-34", "35-49", "50-64", "65-79", "80-and-over"];
-/// As [`PassBack`](crate::referral::PassBack) has them.
-const PASS_BACK: &[&str] = &["nothing", "outcome", "progress"];
+const PASS_BACK: &[&str] = &[PassBack::Nothing.word(), PassBack::Outcome.word(), PassBack::Progress.word()];
 
 macro_rules! core_fields {
     ($($(#[$doc:meta])* $variant:ident = $word:literal, $kind:expr, $tier:ident, $reuse:ident;)*) => {

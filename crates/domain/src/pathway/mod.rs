@@ -129,20 +129,7 @@ pub struct Feedback {
     pub what: String,
     /// How much the person has to have agreed to for it.
     #[serde(default)]
-    pub needs: Permission,
-}
-
-/// How much a person agreed that may be passed back: [`PassBack`], as pathways write it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Permission {
-    /// It is told in any case: whether the referral was received and taken, and that it ended.
-    #[default]
-    Nothing,
-    /// How it ended.
-    Outcome,
-    /// How it goes.
-    Progress,
+    pub needs: PassBack,
 }
 
 /// The pathway that another was copied from.
@@ -153,17 +140,6 @@ pub struct Origin {
     pub organisation: OrgId,
     /// Which it was.
     pub pathway: PathwayHash,
-}
-
-impl Permission {
-    /// Whether this is within what a person agreed to.
-    pub const fn is_within(self, agreed: PassBack) -> bool {
-        match (self, agreed) {
-            (Self::Nothing, _) | (Self::Outcome, PassBack::Outcome | PassBack::Progress) => true,
-            (Self::Progress, PassBack::Progress) => true,
-            (Self::Outcome | Self::Progress, _) => false,
-        }
-    }
 }
 
 impl Pathway {
@@ -214,7 +190,7 @@ impl Pathway {
 
     /// What comes back to the sender of a referral whose person agreed to so much.
     pub fn feedback_within(&self, agreed: PassBack) -> impl Iterator<Item = &Feedback> {
-        self.file.feedback.iter().filter(move |feedback| feedback.needs.is_within(agreed))
+        self.file.feedback.iter().filter(move |feedback| feedback.needs <= agreed)
     }
 
     /// The words that are sent at a step; [`fill`] puts in what they leave open.

@@ -1,6 +1,7 @@
 //! What a sender is shown before it sends.
 
-use super::{Pathway, Permission};
+use super::Pathway;
+use crate::referral::PassBack;
 
 /// A pathway as text: who, how, how fast, how long people wait, what comes back.
 pub fn terminal(pathway: &Pathway) -> String {
@@ -38,9 +39,9 @@ pub fn terminal(pathway: &Pathway) -> String {
     }
     for feedback in pathway.feedback() {
         let needs = match feedback.needs {
-            Permission::Nothing => "",
-            Permission::Outcome => " (if the person agrees that the outcome is passed back)",
-            Permission::Progress => " (if the person agrees that progress is passed back)",
+            PassBack::Nothing => "",
+            PassBack::Outcome => " (if the person agrees that the outcome is passed back)",
+            PassBack::Progress => " (if the person agrees that progress is passed back)",
         };
         lines.push(format!("  {}: {}{needs}", feedback.on, feedback.what));
     }

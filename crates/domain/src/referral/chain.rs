@@ -5,7 +5,8 @@
 
 use super::authority::Stage;
 use super::code::{Onward, Outcome};
-use super::document::{PassBack, RestsOn};
+use super::document::RestsOn;
+use super::pass_back::PassBack;
 use super::state::{Holder, ResponseTrack, State};
 use crate::limits::REFERRALS_ONWARD;
 use crate::{Refusal, RefusalKind};

@@ -5,7 +5,8 @@
 //! canonical JSON. No refusal here repeats anything that was written.
 
 use super::code::codes;
-use super::document::{Agreement, PassBack, RestsOn};
+use super::document::{Agreement, RestsOn};
+use super::pass_back::PassBack;
 use super::sharing::last_day;
 use crate::limits::AGREEMENT_AHEAD_MS;
 use crate::{BlobHash, OrgId, Refusal, RefusalKind, Timestamp};

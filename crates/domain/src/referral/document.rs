@@ -6,6 +6,7 @@
 //! follows from signed bytes alone. A new generation begins from the value that stood, with all its events: [`check_renewed`].
 
 use super::event::{Event, id_of};
+use super::pass_back::PassBack;
 use crate::audience::{Audience, Reach, Scope};
 use crate::document::Kind;
 use crate::limits::{EVENT_BYTES, REFERRAL_EVENTS};
@@ -59,17 +60,6 @@ pub enum RestsOn {
     Own,
     /// The one given for the referral before.
     Previous,
-}
-
-/// The second of the two permissions: what may come back to who referred.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PassBack {
-    /// That it ended, and no more.
-    Nothing,
-    /// How it ended.
-    Outcome,
-    /// How it goes, too.
-    Progress,
 }
 
 /// What a receiver's document says.
@@ -145,25 +135,6 @@ impl RestsOn {
         match self {
             Self::Own => "own",
             Self::Previous => "previous",
-        }
-    }
-
-    /// From its word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|one| one.word() == word)
-    }
-}
-
-impl PassBack {
-    /// All of them, the least first.
-    pub const ALL: [Self; 3] = [Self::Nothing, Self::Outcome, Self::Progress];
-
-    /// Its word.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Nothing => "nothing",
-            Self::Outcome => "outcome",
-            Self::Progress => "progress",
         }
     }
 

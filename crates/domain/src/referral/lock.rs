@@ -73,9 +73,14 @@ impl LockKey {
 
     /// Locks a referral's key, to be kept.
     pub fn keep(&self, parties: &Parties, key: &DataKey, nonce: [u8; NONCE_BYTES]) -> Result<LockedKey, Refusal> {
+        self.close(parties.request(), key, nonce)
+    }
+
+    /// The same, by the sender's document.
+    pub fn close(&self, request: DocId, key: &DataKey, nonce: [u8; NONCE_BYTES]) -> Result<LockedKey, Refusal> {
         let key_id = key.id();
-        let locked = self.lock_key(&kept_at(parties, key_id), key, nonce)?;
-        Ok(LockedKey { request: parties.request(), key_id, locked })
+        let locked = self.lock_key(&kept_at(request, key_id), key, nonce)?;
+        Ok(LockedKey { request, key_id, locked })
     }
 
     /// Opens a key that came for this node, and locks it.
@@ -90,7 +95,12 @@ impl LockKey {
 
     /// A referral's key, as it was kept.
     pub fn kept(&self, parties: &Parties, key: &LockedKey) -> Result<DataKey, Refusal> {
-        self.unlock_key(&kept_at(parties, key.key_id), &key.locked)
+        self.unlock_key(&kept_at(parties.request(), key.key_id), &key.locked)
+    }
+
+    /// The same, where it says itself of which referral it is.
+    pub fn open(&self, key: &LockedKey) -> Result<DataKey, Refusal> {
+        self.unlock_key(&kept_at(key.request, key.key_id), &key.locked)
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
@@ -99,8 +109,8 @@ impl LockKey {
 }
 
 /// Where a referral's key is kept.
-fn kept_at(parties: &Parties, key_id: DataKeyId) -> Place<'static> {
-    Place { schema: 1, table: "data_key", document: parties.request(), key_id, revision: 1 }
+fn kept_at(request: DocId, key_id: DataKeyId) -> Place<'static> {
+    Place { schema: 1, table: "data_key", document: request, key_id, revision: 1 }
 }
 
 impl Place<'_> {

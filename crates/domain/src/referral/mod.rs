@@ -4,13 +4,14 @@
 //! of what was sealed. Each holds events, and every event names what its author knew when it was written ([`event`]); [`document`]
 //! reads and writes them. [`fold()`] makes of both a [`State`], the same on every node that holds the same events. What may be done by
 //! whom and when is one table ([`authority`]), asked by who writes an event and by the fold alike, in the event's own past. What people
-//! see of it is in [`shown`], what is late in [`overdue()`], and how referrals hang together in [`chain`]. What is said of the person is
-//! sealed beside it ([`payload`]), under a key that is wrapped for each node that may read it ([`wrap`]) and locked where it is kept
-//! ([`lock`]). A [`decision`] that was made away from the home node goes to it in a document of its own. For other systems one referral is written as FHIR R4 ([`fhir`]).
+//! see of it is in [`shown`], what is late in [`overdue()`], how long many of them took in [`timescale`], and how referrals hang
+//! together in [`chain`]. What is said of the person is sealed beside it ([`payload`]), under a key that is wrapped for each node that
+//! may read it ([`wrap`]) and locked where it is kept ([`lock`]). A [`decision`] that was made away from the home node goes to it in a
+//! document of its own. For other systems one referral is written as FHIR R4 ([`fhir`]).
 //!
 //! Two organisations that share personal data have an agreement on record ([`sharing`]), and the person's own is sealed with the
-//! rest ([`consent`], [`content`]); whether all of that holds is asked before a referral leaves ([`sending`]). Who read what is in a log of its own ([`access`]), and when it all has to be gone
-//! follows from how it finished ([`retention`]).
+//! rest ([`consent`], [`content`]); whether all of that holds is asked before a referral leaves ([`sending`]). Who read what is in a
+//! log of its own ([`access`]), and when it all has to be gone follows from how it finished ([`retention`]).
 //!
 //! Nothing here has a clock, and nothing ever makes an event that took effect lose it.
 
@@ -29,6 +30,7 @@ mod graph;
 pub mod lock;
 pub mod overdue;
 mod parties;
+mod parting;
 mod pass_back;
 pub mod payload;
 pub mod retention;
@@ -36,6 +38,7 @@ pub mod sending;
 pub mod sharing;
 pub mod shown;
 pub mod state;
+pub mod timescale;
 pub mod wrap;
 
 #[cfg(test)]
@@ -47,18 +50,21 @@ pub use code::{Action, Basis, Contact, Onward, Outcome, Reason, Receipt, Role};
 pub use consent::{AgreementRecord, GivenBy, Ground, How, Interpreter, Relation};
 pub use content::Content;
 pub use decision::Decision;
-pub use document::{Agreement, Events, PassBack, Request, Response, RestsOn};
+pub use document::{Agreement, Events, Request, Response, RestsOn};
 pub use event::{Body, Event};
 pub use fold::{Author, Homes, Referral, Standing, Told, fold};
 pub use lock::{LockKey, Place};
 pub use overdue::{AnswerTimes, Overdue, overdue};
 pub use parties::Parties;
+pub use parting::check_parting;
+pub use pass_back::PassBack;
 pub use payload::{Blob, DataKey};
-pub use retention::{Due, Finish, Hold, Retention, Why, due};
+pub use retention::{DraftDays, Due, Finish, Hold, Retention, Why, draft_due, due};
 pub use sending::{Doubt, Received, Sending, Trust, check_received};
 pub use sharing::SharingAgreement;
 pub use shown::{Duty, Word, detail, owed, word};
 pub use state::{Erasure, Holder, RequestTrack, ResponseTrack, State, Stop};
+pub use timescale::{Closed, SMALL_NUMBER, Step, Timescale, Timescales};
 pub use wrap::{WrappedKey, Wrapping};
 
 use serde::{Deserialize, Serialize};

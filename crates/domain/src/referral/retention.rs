@@ -1,6 +1,7 @@
-//! How long an organisation keeps a referral that is finished: by how it finished, and longer only while something holds it.
+//! How long an organisation keeps a referral that is finished: by how it finished, and longer only while something holds it. And how
+//! long a draft that nobody sends.
 //!
-//! Nothing is erased here. [`due()`] says when; the erasing is an event of its own ([`Action::Erase`]), and where the time that is
+//! Nothing is erased here. [`due()`] and [`draft_due()`] say when; the erasing is an event of its own ([`Action::Erase`]), and where the time that is
 //! handed in is wrong, so is the answer: a node that does not trust its clock erases nothing.
 
 use super::Side;
@@ -9,7 +10,7 @@ use super::code::{Action, Basis, Outcome, Reason, codes};
 use super::sharing::last_day;
 use super::shown::{Duty, owed};
 use super::state::{Holder, RequestTrack, ResponseTrack, State};
-use crate::limits::{HOLD_MS, RETENTION_DAYS, RETENTION_WITHDRAWN_DAYS};
+use crate::limits::{HOLD_MS, RETENTION_DAYS, RETENTION_DRAFT_DAYS, RETENTION_WITHDRAWN_DAYS};
 use crate::{Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -54,6 +55,11 @@ pub struct Retention {
     days: BTreeMap<Finish, u32>,
 }
 
+/// How long a draft is kept that nobody touches, in days. By default a month: what somebody said of themselves is then old enough to
+/// be asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DraftDays(u32);
+
 /// What keeps one referral longer than the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
@@ -79,6 +85,8 @@ pub enum Why {
     Finished(Finish),
     /// It is held until then.
     Held(Basis),
+    /// It is a draft, and nobody changed it since.
+    Untouched,
 }
 
 impl Finish {
@@ -185,6 +193,28 @@ impl From<Retention> for BTreeMap<Finish, u32> {
     }
 }
 
+impl DraftDays {
+    /// So many. Refused when it is longer than may be.
+    pub fn new(days: u32) -> Result<Self, Refusal> {
+        if days > RETENTION_DRAFT_DAYS {
+            let refusal = format!("a draft would be kept for {days} days; the most is {RETENTION_DRAFT_DAYS}");
+            return Err(Refusal::invalid(refusal).hint("a draft that somebody changes is kept as long again"));
+        }
+        Ok(Self(days))
+    }
+
+    /// The number.
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for DraftDays {
+    fn default() -> Self {
+        Self(30)
+    }
+}
+
 impl Hold {
     /// One that begins now. Refused when its end is past, or so far that nobody would look at it again.
     pub fn new(basis: Basis, until: Timestamp, now: Timestamp) -> Result<Self, Refusal> {
@@ -213,6 +243,13 @@ pub fn due(state: &State, side: Side, now: Timestamp, policy: &Retention, hold: 
         Some((basis, until)) if until > by_rule.at => Some(Due { at: until, why: Why::Held(basis) }),
         _ => Some(by_rule),
     }
+}
+
+/// When a draft that was last changed then should be thrown away. A change that is dated ahead counts as now, so that no wrong clock
+/// has anything thrown away early.
+pub fn draft_due(changed: Timestamp, now: Timestamp, kept: DraftDays) -> Due {
+    let kept_ms = i64::from(kept.get()).saturating_mul(DAY_MS);
+    Due { at: changed.min(now).plus_ms(kept_ms), why: Why::Untouched }
 }
 
 /// When it finished: the last of all that moved it. Reading it, looking how it ended and what is told afterwards do not keep it.
@@ -250,6 +287,7 @@ impl fmt::Display for Why {
         match self {
             Self::Finished(finish) => finish.fmt(f),
             Self::Held(basis) => write!(f, "held ({basis})"),
+            Self::Untouched => f.write_str("draft that nobody changed"),
         }
     }
 }

@@ -4,7 +4,8 @@
 //! does not fit, beside the referral, and decides.
 
 use super::consent::AgreementRecord;
-use super::document::{Agreement, PassBack, Request};
+use super::document::{Agreement, Request};
+use super::pass_back::PassBack;
 use super::sharing::{self, SharingAgreement};
 use crate::form::{Answers, CoreField, Form, Use};
 use crate::pathway::{Coming, Pathway};

@@ -191,6 +191,8 @@ impl Disk {
         let held: BTreeSet<DocId> = self.statements.values().map(|s| s.statement().doc_id).collect();
         self.changes.retain(|doc, _| held.contains(doc) || !parting.contains(doc));
         self.rows.retain(|doc, _| held.contains(doc) || !parting.contains(doc));
+        self.payloads.retain(|request, _| !parting.contains(request));
+        self.data_keys.retain(|request, _| !parting.contains(request));
     }
 
     /// Reads what a step needs.
@@ -242,10 +244,12 @@ impl Disk {
             loaded.owned.insert(*owner, of_owner.map(|r| r.doc_id).collect());
         }
         for referral in &needs.referrals {
-            let payloads: BTreeMap<_, _> =
-                self.payloads.get(referral).into_iter().flatten().map(|(hash, one)| (*hash, one.key_id)).collect();
-            let key = self.data_keys.get(referral).map(|key| key.key_id);
-            let held = Held { key, payloads, is_erased: self.erased.contains(referral), was_read: false };
+            let mut held = Held { is_erased: self.erased.contains(referral), ..Held::default() };
+            held.key = self.data_keys.get(referral).map(|key| key.key_id);
+            for (hash, one) in self.payloads.get(referral).into_iter().flatten() {
+                held.payloads.insert(*hash, one.key_id);
+                *held.bytes.entry(one.owner).or_default() += one.bytes.len() as u64;
+            }
             if held != Held::default() {
                 loaded.referrals.insert(*referral, held);
             }
@@ -265,6 +269,9 @@ impl Disk {
             let usage = row.usage();
             of_owner.documents += usage.documents;
             of_owner.bytes += usage.bytes;
+        }
+        for payload in self.payloads.values().flat_map(BTreeMap::values) {
+            usage.entry(payload.owner).or_default().sealed_bytes += payload.bytes.len() as u64;
         }
         usage
     }

@@ -362,6 +362,9 @@ impl World {
                 Ok(())
             };
         };
+        if !node.counts_sealed() {
+            return Err(format!("{at} counts something else than it holds of others"));
+        }
         let is_dropped = !both.referral.dropped(side).is_empty() || node.disk.erased.contains(&request);
         if is_dropped && (has_key || !payloads.is_empty()) {
             return Err(format!("{at} holds what is to be dropped"));

@@ -10,9 +10,9 @@ use crate::identity::signing::SecretKey;
 use crate::referral::{LockKey, Parties, WrappedKey, Wrapping};
 use crate::statement::SignedStatement;
 use crate::sync::batch::Partner;
-use crate::sync::{Batch, Effect, Engine, Input, Known, Own, Planted};
+use crate::sync::{Batch, Effect, Engine, Input, Known, Own, Planted, Usage};
 use crate::{Incarnation, NodeId, OrgId, Timestamp};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Who a node is.
 #[derive(Clone, Debug)]
@@ -225,6 +225,15 @@ impl Process {
     /// Whether an owner has as much here as it may have.
     pub(super) fn is_full(&self, owner: &OrgId) -> bool {
         self.engine.as_ref().is_some_and(|engine| engine.full().contains(owner))
+    }
+
+    /// Whether what others sealed is counted as it is on the disk.
+    pub(super) fn counts_sealed(&self) -> bool {
+        let sealed = |usage: &BTreeMap<OrgId, Usage>| -> BTreeMap<OrgId, u64> {
+            let of_others = usage.iter().filter(|(owner, of)| **owner != self.identity.org && of.sealed_bytes > 0);
+            of_others.map(|(owner, of)| (*owner, of.sealed_bytes)).collect()
+        };
+        self.engine.as_ref().is_none_or(|engine| sealed(engine.usage()) == sealed(&self.disk.usage()))
     }
 
     /// Writes a batch; what grew by it is told to the engine.

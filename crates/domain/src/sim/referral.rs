@@ -15,7 +15,7 @@ use crate::sync::effect::{Answer, Command, Write, WriteAction};
 use crate::sync::message::{Item, Versions};
 use crate::sync::sealed::{FetchPayloads, KeyWanted};
 use crate::sync::{Input, Message, Referring};
-use crate::{ActorId, DocId, Incarnation, RecordId, Refusal, RefusalKind, StaffId, Timestamp};
+use crate::{ActorId, DocId, Incarnation, RecordId, Refusal, RefusalKind, StaffId, Timestamp, limits};
 
 fn key() -> DataKey {
     DataKey::from_random([6; 32])
@@ -248,6 +248,81 @@ fn what_could_not_come_comes_with_the_next_link_and_after_a_crash() {
     scene.world.restart(scene.receiver);
     scene.world.link(scene.sender, scene.receiver).run_until_quiet();
     assert_eq!(scene.held(scene.receiver), (2, true));
+}
+
+#[test]
+fn what_a_full_partner_sealed_waits_until_there_is_room_and_is_not_lost() {
+    let mut scene = Scene::new();
+    let (sender, receiver) = (scene.sender, scene.receiver);
+    scene.act(Side::Sender, Body::Send).expect("sent");
+    scene.world.run_until_quiet();
+    scene.act(Side::Receiver, Body::Open { version: 1 }).expect("read");
+    scene.act(Side::Receiver, Body::Decline(Reason::NoSpace)).expect("declined");
+    scene.world.run_until_quiet();
+    // The first referral fills what the sender may have, but for the last byte.
+    let (first, from) = (scene.referral, scene.world.org(sender));
+    let fill = |scene: &mut Scene| {
+        let request = scene.request();
+        let disk = &mut scene.world.nodes[receiver].disk;
+        let usage = disk.usage()[&from];
+        let room = limits::OWNER_BYTES - 1 - usage.bytes - usage.sealed_bytes;
+        let largest = disk.payloads.get_mut(&request).and_then(|of| of.values_mut().next()).expect("it is here");
+        assert_eq!(largest.owner, from);
+        largest.bytes.resize(largest.bytes.len() + usize::try_from(room).expect("fits"), 0);
+    };
+    fill(&mut scene);
+    scene.world.restart(receiver).link(sender, receiver).run_until_quiet();
+    assert!(!scene.world.nodes[receiver].is_full(&from));
+
+    scene.referral = new_referral([5; 16]);
+    scene.act(Side::Sender, Body::Send).expect("sent");
+    scene.world.run_until_quiet();
+    assert_eq!(scene.events(receiver).0.len(), 1, "what is not sealed came, and filled it");
+    assert_eq!(scene.held(receiver), (0, false));
+    let node = &scene.world.nodes[receiver];
+    assert!(node.is_full(&from) && node.disk.gathering.contains(&scene.parties()), "it waits");
+    assert_eq!(node.disk.incidents.iter().filter(|one| one.kind == "full").count(), 1);
+    scene.world.restart(receiver).link(sender, receiver).run_until_quiet();
+    assert_eq!(scene.held(receiver), (0, false), "it waits still");
+
+    let (second, node) = (scene.referral, scene.world.nodes[receiver].identity.node);
+    scene.referral = first;
+    scene.act(Side::Receiver, Body::Erase { node, receipt: Receipt::Erased }).expect("erased");
+    scene.world.run_until_quiet();
+    scene.world.link(sender, receiver).run_until_quiet();
+    scene.referral = second;
+    assert_eq!(scene.held(receiver), (2, true), "there was room again");
+    let node = &scene.world.nodes[receiver];
+    assert!(!node.is_full(&from) && node.disk.gathering.is_empty());
+}
+
+#[test]
+fn what_was_destroyed_is_counted_no_more() {
+    let mut scene = Scene::new();
+    scene.act(Side::Sender, Body::Send).expect("sent");
+    scene.world.run_until_quiet();
+    let counted = |scene: &Scene, at: usize| {
+        let disk = scene.world.nodes[at].disk.usage();
+        let of = |side: usize| disk.get(&scene.world.org(side)).map_or(0, |usage| usage.sealed_bytes);
+        [of(scene.sender), of(scene.receiver)]
+    };
+    let size = 2 * limits::BLOB_BYTES[0] as u64;
+    let at_least = |bytes: [u64; 2], sealed: [u64; 2]| bytes.iter().zip(sealed).all(|(is, of)| *is >= of);
+    assert!(at_least(counted(&scene, scene.receiver), [size, 0]));
+    scene.act(Side::Receiver, Body::Ask).expect("asked");
+    scene.world.run_until_quiet();
+    for at in [scene.sender, scene.receiver] {
+        assert!(at_least(counted(&scene, at), [size, size / 2]), "each what its own events name");
+        assert!(scene.world.nodes[at].counts_sealed());
+    }
+    scene.act(Side::Sender, Body::WithdrawAgreement).expect("withdrawn");
+    let node = scene.world.nodes[scene.sender].identity.node;
+    scene.act(Side::Sender, Body::Erase { node, receipt: Receipt::Erased }).expect("erased");
+    scene.world.run_until_quiet();
+    for at in [scene.sender, scene.receiver] {
+        assert_eq!(counted(&scene, at), [0, 0]);
+        assert!(scene.world.nodes[at].counts_sealed());
+    }
 }
 
 #[test]

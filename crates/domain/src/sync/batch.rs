@@ -150,9 +150,9 @@ impl DocumentRow {
     pub fn usage(&self) -> Usage {
         match self.kind {
             Kind::PROPOSAL | Kind::ANSWER | Kind::DECISION if self.life != Life::Live => {
-                Usage { documents: 0, bytes: self.bytes.max(limits::ENDED_BYTES) }
+                Usage { bytes: self.bytes.max(limits::ENDED_BYTES), ..Usage::default() }
             }
-            _ => Usage { documents: 1, bytes: self.bytes },
+            _ => Usage { documents: 1, bytes: self.bytes, sealed_bytes: 0 },
         }
     }
 }

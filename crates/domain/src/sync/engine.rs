@@ -61,17 +61,19 @@ pub struct Known {
     pub homes: BTreeMap<OrgId, BTreeSet<NodeId>>,
 }
 
-/// How much is held of one owner, as its documents count (`DocumentRow::usage`).
+/// How much is held of one owner: its documents as they count (`DocumentRow::usage`), and what is sealed beside them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Documents.
     pub documents: u64,
     /// Bytes of changes.
     pub bytes: u64,
+    /// Bytes of sealed payloads of referrals that its events name.
+    pub sealed_bytes: u64,
 }
 
 impl Usage {
-    /// A part of it counts for something else now.
+    /// Of its documents a part counts for something else now.
     pub(super) fn change(&mut self, before: &Self, now: &Self) {
         self.documents = self.documents.saturating_sub(before.documents).saturating_add(now.documents);
         self.bytes = self.bytes.saturating_sub(before.bytes).saturating_add(now.bytes);
@@ -207,6 +209,12 @@ impl Engine {
     /// Owners of whom no more is taken until there is room.
     pub fn full(&self) -> &BTreeSet<OrgId> {
         &self.full
+    }
+
+    /// How much is held of each owner.
+    #[cfg(any(test, feature = "sim"))]
+    pub(crate) fn usage(&self) -> &BTreeMap<OrgId, Usage> {
+        &self.usage
     }
 
     /// How the links with an organisation stand.

@@ -79,6 +79,10 @@ impl Engine {
         self.is_regrouping = true;
         self.to_list.remove(&org);
         self.full.remove(&org);
+        // What was sealed for the two goes with their documents.
+        if let Some(usage) = self.usage.get_mut(&org) {
+            usage.sealed_bytes = 0;
+        }
         out.batch.removed_partners.insert(org);
         let nodes: Vec<_> = self.links.iter().filter(|(_, l)| l.org == org).map(|(node, _)| *node).collect();
         for node in nodes {

@@ -300,6 +300,8 @@ impl Engine {
         self.relayed = relayed.fold(Usage::default(), |sum, (_, usage)| Usage {
             documents: sum.documents.saturating_add(usage.documents),
             bytes: sum.bytes.saturating_add(usage.bytes),
+            // What is sealed comes from partners alone.
+            sealed_bytes: 0,
         });
     }
 }

@@ -164,6 +164,23 @@ pub(crate) enum Key {
         #[arg(long, value_name = "FILE", default_value = "-")]
         words_file: PathBuf,
     },
+    /// Give the lock on what is said of people a new key; while the node does not run
+    ///
+    /// Everything that is kept of referrals is locked anew. Copies of the database from before open with the old key alone: keep
+    /// it as long as you keep them, and apart from them.
+    Relock,
+    /// Put a passphrase on the key of that lock, change it or take it off; while the node does not run
+    ///
+    /// It is asked for at the terminal, and never is an argument. With one, the node asks for it when it starts, or reads it from the
+    /// file that `lock_passphrase_file` names. Nobody can bring it back: without it nothing that is said of people can be read.
+    Passphrase {
+        /// Where the new one is, in the first line, instead of the terminal; - reads standard input
+        #[arg(long, value_name = "FILE", conflicts_with = "remove")]
+        new: Option<PathBuf>,
+        /// Take it off
+        #[arg(long)]
+        remove: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -30,7 +30,9 @@ its user alone (mode 0600), and that it was made is noted like a reading.";
 #[derive(Debug, Subcommand)]
 #[command(after_help = PRIVACY)]
 pub(crate) enum Privacy {
-    /// Show what is to be erased, and when
+    /// Show what is to be erased, and when: referrals that are finished, and drafts that nobody sends
+    ///
+    /// How long each is kept is set by `retention_days` and `draft_days`: `fingerpost config show`.
     Due,
     /// Keep a referral longer than the time for it
     Hold {
@@ -62,7 +64,7 @@ pub(crate) enum Privacy {
     /// Write all that is held of a person
     #[command(after_help = SUBJECT)]
     Subject {
-        /// Their referrals: the id of each, or the start of it
+        /// Their referrals and drafts: the id of each, or the start of it
         #[arg(required = true, value_name = "REFERRAL")]
         ids: Vec<String>,
         /// The file to write; - writes to standard output

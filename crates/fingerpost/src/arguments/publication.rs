@@ -16,6 +16,11 @@ Pathways come with the forms of the same names:
   fingerpost form publish arts-group
   fingerpost pathway publish mine.yaml --listing ID";
 
+const TIMES: &str = "\
+Half of the referrals, and nine in ten, took no longer than is shown. Steps marked * begin by one
+organisation's clock and end by the other's. Figures of fewer than 5 referrals are not shown, and
+are null in JSON.";
+
 /// How a form is shown.
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
@@ -95,6 +100,15 @@ pub(crate) enum Pathway {
         /// An id or the start of one, or a file
         pathway: String,
     },
+    /// Show how long referrals took, beside what the receiver says that it takes
+    ///
+    /// For each pathway: from sent to acknowledged and decided, from accepted to the first contact and the start, on the waiting
+    /// list, from ended until the sender has seen how; and how many were closed with an outcome. Says nothing of any one person.
+    #[command(after_help = TIMES)]
+    Times {
+        /// By this pathway alone: its id or the start of it
+        pathway: Option<String>,
+    },
     /// Print the file of a pathway that comes with Fingerpost
     Example {
         /// Its name
@@ -148,6 +162,8 @@ impl Pathway {
         match self {
             Self::List => "list pathways".into(),
             Self::Show { pathway } => format!("show pathway {pathway:?}"),
+            Self::Times { pathway: None } => "show how long referrals took".into(),
+            Self::Times { pathway: Some(pathway) } => format!("show how long referrals by pathway {pathway:?} took"),
             Self::Example { name } => format!("print pathway {name:?}"),
             Self::Publish { file, .. } => format!("publish pathway \"{}\"", file.display()),
             Self::Copy { id, .. } => format!("copy pathway {id:?}"),

@@ -1,8 +1,8 @@
 //! `init`, `key`.
 
-use super::Place;
 use super::import::{agreed, declined, is_asked};
 use super::up::{config, flags};
+use super::{Place, lock};
 use crate::arguments::{Init, Key, Settings};
 use crate::node_of::{Need, unexpected};
 use crate::output::{Reader, print, print_json};
@@ -102,6 +102,8 @@ pub(super) async fn key(place: &Place, verb: Key) -> Result<(), Failure> {
             }
             (Need::Running, Request::KeyCompromised { node, words: words(&words_file)? })
         }
+        Key::Relock => return lock::relock(place).await,
+        Key::Passphrase { new, remove } => return lock::passphrase(place, new.as_deref(), remove).await,
         Key::Rotate { words_file } => {
             let config = config(&place.data, flags(None, &Settings::default()))?;
             data::rotate(&config, &words(&words_file)?).await?;

@@ -7,6 +7,7 @@ mod import;
 mod init;
 mod interview;
 mod listing;
+mod lock;
 mod partner;
 mod privacy;
 mod proposal;

@@ -46,6 +46,7 @@ pub(super) async fn pathway(place: &Place, verb: PathwayVerb) -> Result<(), Fail
     match verb {
         PathwayVerb::List => list(place, PublicationRequest::PathwayList, "pathway").await,
         PathwayVerb::Show { pathway } => show_pathway(place, &pathway).await,
+        PathwayVerb::Times { pathway } => times(place, pathway).await,
         PathwayVerb::Example { name } => {
             let found = pathway::shipped::SHIPPED.iter().find(|shipped| shipped.name == name);
             let missing = || Refusal::not_found("no pathway of that name comes with Fingerpost");
@@ -145,6 +146,17 @@ async fn show_pathway(place: &Place, name: &str) -> Result<(), Failure> {
     };
     let (pathway, _) = Pathway::read(&content)?;
     place.reader.show(&content, || fit(&pathway::terminal(&pathway)))
+}
+
+async fn times(place: &Place, id: Option<String>) -> Result<(), Failure> {
+    let request = Request::Publication(PublicationRequest::PathwayTimes { id });
+    let Response::PathwayTimes { rows, names } = place.ask(Need::Folder, request).await? else {
+        return Err(unexpected());
+    };
+    match place.reader {
+        Reader::Program => rows.iter().try_for_each(print_json),
+        Reader::Person => print(&show::timescale::times(&rows, &names)),
+    }
 }
 
 async fn written(place: &Place, request: PublicationRequest, done: &str) -> Result<(), Failure> {

@@ -27,6 +27,7 @@ pub(super) async fn up(place: &Place, up: Up) -> Result<(), Failure> {
         let initialised = initialise(&config, Keep::Database, &Founding::New).await?;
         show_words(place, &initialised)?;
     }
+    let config = super::lock::opened(config)?;
     let metrics = config.metrics;
     let mut node = Node::open(config).await?;
     let people = node.take_people().ok_or_else(crate::node_of::unexpected)?;

@@ -11,6 +11,7 @@ pub(crate) mod publication;
 pub(crate) mod referral;
 mod schedule;
 pub(crate) mod status;
+pub(crate) mod timescale;
 pub(crate) mod token;
 
 pub(crate) use web::words::{ago, count, instant, thousands};

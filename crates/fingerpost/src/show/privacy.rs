@@ -17,14 +17,16 @@ pub(crate) fn due(rows: &[DueRow], names: &Names, now: Timestamp) -> String {
         let held = row.held_until_ms.map(|until| format!("held until {}{basis}", last_day(until)));
         vec![
             shown_id(&row.id),
-            way(row.direction, &row.partner, names),
+            row.partner.map(|partner| way(row.direction, &partner, names)).unwrap_or_default(),
             format!("due {due} {}", instant(row.due_at_ms)),
             row.why.clone(),
             held.unwrap_or_default(),
         ]
     };
     let ready = rows.iter().filter(|row| row.due_at_ms <= now && row.held_until_ms.is_none_or(|until| until <= now));
-    let lines: String = ready.map(|row| format!("  fingerpost referral erase {}\n", shown_id(&row.id))).collect();
+    let verb = |row: &DueRow| if row.is_draft { "discard" } else { "erase" };
+    let lines: String =
+        ready.map(|row| format!("  fingerpost referral {} {}\n", verb(row), shown_id(&row.id))).collect();
     let table = table(&rows.iter().map(cells).collect::<Vec<_>>());
     if lines.is_empty() { table } else { format!("{table}\nWhat is due now:\n{lines}") }
 }

@@ -33,11 +33,12 @@ fn what_is_due_says_why_and_what_keeps_it() {
     let row = |n: u8, days: i64| DueRow {
         id: id(n),
         direction: Direction::Received,
-        partner: org(2),
+        partner: Some(org(2)),
         due_at_ms: days_off(days),
         why: "ended (completed)".into(),
         held_until_ms: None,
         basis: None,
+        is_draft: false,
     };
     let held = DueRow {
         held_until_ms: Some(end_of("2027-03-31").unwrap()),
@@ -45,7 +46,15 @@ fn what_is_due_says_why_and_what_keeps_it() {
         direction: Direction::Sent,
         ..row(3, -1)
     };
-    insta::assert_snapshot!(settled(&due(&[row(1, -3), held, row(2, 2)], &names(), NOW)));
+    let draft = |n: u8, partner, days| DueRow {
+        direction: Direction::Sent,
+        partner,
+        why: "draft that nobody changed".into(),
+        is_draft: true,
+        ..row(n, days)
+    };
+    let rows = [row(1, -3), draft(4, Some(org(1)), -2), held, draft(5, None, 1), row(2, 2)];
+    insta::assert_snapshot!(settled(&due(&rows, &names(), NOW)));
     assert_eq!(due(&[], &names(), NOW), "Nothing is to be erased.\n");
 }
 

@@ -6,7 +6,7 @@ use crate::output::Emphasis;
 use node::api::form::render::{self, Voice};
 use node::api::form::{Answers, Form};
 use node::api::{
-    Action, ChaseRow, Direction, DraftedRow, EventRow, KeyState, Opened, OrgId, OverdueRow, Owed, PassBackWord, Pii,
+    Action, ChaseRow, Direction, DraftedRow, EventRow, KeyState, Opened, OrgId, OverdueRow, Owed, PassBack, Pii,
     RecordId, ReferralDone, ReferralRow, ReferralView, Timestamp,
 };
 use serde_json::Value;
@@ -239,9 +239,9 @@ fn facts(view: &ReferralView) -> String {
         (back, end) => {
             let back = match back {
                 None => "",
-                Some(PassBackWord::Nothing) => "; only that it ended may be passed back",
-                Some(PassBackWord::Outcome) => "; how it ended may be passed back",
-                Some(PassBackWord::Progress) => "; how it goes may be passed back",
+                Some(PassBack::Nothing) => "; only that it ended may be passed back",
+                Some(PassBack::Outcome) => "; how it ended may be passed back",
+                Some(PassBack::Progress) => "; how it goes may be passed back",
             };
             let end = end.map(|end| format!(", until {}", last_day(end))).unwrap_or_default();
             lines.push(format!("the person agreed{end}{back}"));

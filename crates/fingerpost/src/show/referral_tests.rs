@@ -86,7 +86,7 @@ fn one() -> ReferralView {
         version: 1,
         previous: Some(RecordId::from_bytes([0x77; 16])),
         next: None,
-        pass_back: Some(PassBackWord::Outcome),
+        pass_back: Some(PassBack::Outcome),
         agreement_expires_at_ms: Some(end_of("2027-03-31").unwrap()),
         possible: vec![Action::Open, Action::Decline, Action::WithdrawAgreement],
         events: vec![

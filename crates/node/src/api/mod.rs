@@ -13,11 +13,12 @@ mod privacy;
 mod publication;
 mod referral;
 mod status;
+mod timescale;
 mod token;
 
 pub use change::{ListedState, ListingChange, ListingChanges, ListingState, ListingStates, WatchFrom};
 pub use domain::pii::Pii;
-pub use domain::referral::{Action, Basis, Contact, Outcome, Reason, Role};
+pub use domain::referral::{Action, Basis, Contact, Outcome, PassBack, Reason, Role, SMALL_NUMBER, Step};
 pub use domain::{NodeId, OrgId, RecordId, Refusal, RefusalKind, Timestamp, VersionId};
 pub use domain::{form, pathway};
 pub use import::{
@@ -34,14 +35,15 @@ pub use partner::{
 pub use privacy::{AccessRow, AgreementRow, DueRow, ErasureRow, PrivacyRequest, PrivacyResponse};
 pub use publication::{PublicationRequest, PublicationRow, PublicationView};
 pub use referral::{
-    ChaseRow, Direction, DraftChange, DraftedRow, EventRow, KeyState, NewReferral, Opened, OverdueRow, Owed,
-    PassBackWord, Payloads, ReferralAct, ReferralChange, ReferralChanges, ReferralDone, ReferralRequest,
-    ReferralResponse, ReferralRow, ReferralView,
+    ChaseRow, Direction, DraftChange, DraftedRow, EventRow, KeyState, NewReferral, Opened, OverdueRow, Owed, Payloads,
+    ReferralAct, ReferralChange, ReferralChanges, ReferralDone, ReferralRequest, ReferralResponse, ReferralRow,
+    ReferralView,
 };
 pub use status::{
     Check, Initialised, NodeDetail, NodeKeys, Overview, OwnerCount, RefusedContent, Setting, Severity, SignedRow,
     Status, Verified, VerifiedBad,
 };
+pub use timescale::{PathwayTimes, StepTimes};
 pub use token::{AdminPort, TokenAdded, TokenRow, TokenScope, TokenScopes};
 
 use futures::future::BoxFuture;
@@ -428,6 +430,13 @@ pub enum Response {
     Publication {
         /// The form or pathway.
         view: Box<PublicationView>,
+        /// The names of organisations, where they are known.
+        names: BTreeMap<OrgId, String>,
+    },
+    /// To [`PublicationRequest::PathwayTimes`].
+    PathwayTimes {
+        /// What was received first, then by name.
+        rows: Vec<PathwayTimes>,
         /// The names of organisations, where they are known.
         names: BTreeMap<OrgId, String>,
     },

@@ -107,15 +107,15 @@ pub enum PrivacyResponse {
     },
 }
 
-/// A referral whose time here is over, or will be.
+/// A referral or a draft whose time here is over, or will be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DueRow {
     /// Which.
     pub id: RecordId,
     /// Which way it goes.
     pub direction: Direction,
-    /// The other party.
-    pub partner: OrgId,
+    /// The other party; none where it stands in a draft that does not open while the node does not run.
+    pub partner: Option<OrgId>,
     /// When it is to be erased.
     pub due_at_ms: Timestamp,
     /// Why then.
@@ -124,6 +124,8 @@ pub struct DueRow {
     pub held_until_ms: Option<Timestamp>,
     /// On what basis.
     pub basis: Option<Basis>,
+    /// Whether it is a draft: nothing was sent, so it is thrown away and not erased.
+    pub is_draft: bool,
 }
 
 /// A referral that was erased here or is to be at the other party.

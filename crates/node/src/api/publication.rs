@@ -41,6 +41,11 @@ pub enum PublicationRequest {
         /// Which.
         id: String,
     },
+    /// How long the referrals by each pathway took, beside what was declared. Answered by [`super::Response::PathwayTimes`].
+    PathwayTimes {
+        /// By this pathway alone.
+        id: Option<String>,
+    },
     /// Publishes a pathway, and the form that stands in it. Answered by [`super::Response::Written`].
     PathwayPublish {
         /// The pathway, as JSON.

@@ -324,7 +324,7 @@ pub struct ReferralView {
     /// The referral that goes on from this one.
     pub next: Option<RecordId>,
     /// What may be told back to the sender.
-    pub pass_back: Option<PassBackWord>,
+    pub pass_back: Option<PassBack>,
     /// When the person's agreement ends.
     pub agreement_expires_at_ms: Option<Timestamp>,
     /// What may be done here now.
@@ -341,28 +341,6 @@ pub struct ReferralView {
     /// What is to be looked at in what came: answers that do not fit their form, an agreement that does not cover us.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
-}
-
-/// How much a person agreed that may be passed back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PassBackWord {
-    /// That it ended.
-    Nothing,
-    /// How it ended.
-    Outcome,
-    /// How it goes.
-    Progress,
-}
-
-impl From<PassBack> for PassBackWord {
-    fn from(pass_back: PassBack) -> Self {
-        match pass_back {
-            PassBack::Nothing => Self::Nothing,
-            PassBack::Outcome => Self::Outcome,
-            PassBack::Progress => Self::Progress,
-        }
-    }
 }
 
 /// What is here of what was sealed.

@@ -19,6 +19,7 @@ mod publication;
 mod referral;
 mod roster;
 mod status;
+mod timescale;
 mod token;
 mod transfer;
 mod verify;

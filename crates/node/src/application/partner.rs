@@ -8,7 +8,7 @@ use domain::audience::Scope;
 use domain::document::Kind;
 use domain::identity::InvitedAs;
 use domain::identity::roster::RosterState;
-use domain::referral::{Word, word};
+use domain::referral::check_parting;
 use domain::sync::Needs;
 use domain::sync::batch::Partner;
 use domain::sync::effect::Command;
@@ -148,23 +148,11 @@ impl Application {
         Ok(Response::Done)
     }
 
-    /// Refuses to let a partner go while people are being helped through referrals with it: nobody would see to them any more: with the partner go its referrals and all that is said in them.
+    /// Refuses to let a partner go with whom there is still something to be seen to.
     async fn has_nothing_of(&self, partner: &OrgId) -> Result<(), Refusal> {
-        for case in self.cases().await?.iter().filter(|case| case.partner() == *partner) {
-            let state = &case.referral.state;
-            let is_running = state.was_taken_on() && word(state, case.side) != Word::Finished;
-            if is_running {
-                return Err(Refusal::new(
-                    RefusalKind::WrongState,
-                    "somebody is being helped through a referral with this partner",
-                )
-                .hint(format!(
-                    "bring it to its end first: `fingerpost referral show {}` says how",
-                    case.parties.referral
-                )));
-            }
-        }
-        Ok(())
+        let cases = self.cases().await?;
+        let mut shared = cases.iter().filter(|case| case.partner() == *partner);
+        shared.try_for_each(|case| check_parting(&case.parties, &case.referral.state, case.side))
     }
 
     /// Whom this node knows, how links stand, and when each partner was last heard.

@@ -2,12 +2,12 @@
 
 use super::referral::{direction, row};
 use super::{Application, fault, find};
-use crate::api::{AccessRow, AgreementRow, DueRow, ErasureRow, PrivacyRequest, PrivacyResponse, Response};
+use crate::api::{AccessRow, AgreementRow, Direction, DueRow, ErasureRow, PrivacyRequest, PrivacyResponse, Response};
 use crate::clock::now;
 use domain::pii::Pii;
 use domain::referral::access::{self, Access, AccessKind, Head};
 use domain::referral::wrap::is_given_keys;
-use domain::referral::{Basis, Erasure, Hold, Retention, SharingAgreement, Side, due};
+use domain::referral::{Basis, Erasure, Hold, SharingAgreement, Side, draft_due, due};
 use domain::{NodeId, OrgId, RecordId, Refusal, Timestamp};
 use serde_json::json;
 use store::NotedAgreement;
@@ -45,18 +45,34 @@ impl Application {
         for case in self.cases().await? {
             let id = case.parties.referral;
             let hold = holds.get(&id);
-            let Some(due) = due(&case.referral.state, case.side, now(), &Retention::default(), hold) else { continue };
+            let Some(due) = due(&case.referral.state, case.side, now(), &self.0.config.retention_days, hold) else {
+                continue;
+            };
             if erased.contains_key(&case.parties.request()) {
                 continue;
             }
             rows.push(DueRow {
                 id,
                 direction: direction(case.side),
-                partner: case.partner(),
+                partner: Some(case.partner()),
                 due_at_ms: due.at,
                 why: due.why.to_string(),
                 held_until_ms: hold.map(|hold| hold.until),
                 basis: hold.map(|hold| hold.basis),
+                is_draft: false,
+            });
+        }
+        for draft in self.kept_drafts().await? {
+            let due = draft_due(draft.at, now(), self.0.config.draft_days);
+            rows.push(DueRow {
+                id: draft.id,
+                direction: Direction::Sent,
+                partner: draft.receiver,
+                due_at_ms: due.at,
+                why: due.why.to_string(),
+                held_until_ms: None,
+                basis: None,
+                is_draft: true,
             });
         }
         rows.sort_by_key(|row| (row.due_at_ms, row.id));
@@ -174,6 +190,12 @@ impl Application {
                 "key_here": held.key.is_some(),
             }));
         }
+        // A draft says when it was last changed, and not since when it is kept: each may have been here.
+        let drafts = self.kept_drafts().await?.into_iter().map(|draft| {
+            let to = draft.receiver.map(|to| names.get(&to).cloned().unwrap_or_else(|| to.to_string()));
+            json!({ "draft": draft.id.to_string(), "to": to, "changed_ms": draft.at })
+        });
+        let drafts: Vec<_> = drafts.collect();
         let (readings, broken) = self.readings().await?;
         let within = |row: &&Access| (since..=until).contains(&row.reading.at);
         let readings: Vec<AccessRow> = readings.iter().filter(within).map(reading).collect();
@@ -182,8 +204,9 @@ impl Application {
             "made_at_ms": now(),
             "since_ms": since,
             "until_ms": until,
-            "people_at_most": referrals.len(),
+            "people_at_most": referrals.len() + drafts.len(),
             "referrals": referrals,
+            "drafts": drafts,
             "readings": readings,
             "log_of_readings": broken.unwrap_or_else(|| "hangs together".to_owned()),
             "how_it_is_kept": "Every payload is sealed (XChaCha20-Poly1305) with a key of its own for each referral; the keys are locked \
@@ -204,8 +227,14 @@ impl Application {
         }
         let names = self.names().await?;
         let name = |org: &OrgId| names.get(org).cloned().unwrap_or_else(|| org.to_string());
-        let mut referrals = Vec::new();
+        let (mut referrals, mut drafts) = (Vec::new(), Vec::new());
         for id in ids {
+            if let Ok(draft) = self.draft(id).await {
+                let (row, opened) = self.draft_for_subject(&draft).await?;
+                drafts
+                    .push(json!({ "draft": row.id.to_string(), "to": row.partner.as_ref().map(name), "said": opened }));
+                continue;
+            }
             let case = self.case(id).await?;
             let read_by: Vec<AccessRow> = self.readings_of(&case.parties.referral).await?.iter().map(reading).collect();
             let said = self.read_case(&case, AccessKind::ListedForSubject).await;
@@ -223,7 +252,8 @@ impl Application {
                 "read_by": read_by,
             }));
         }
-        let bundle = json!({ "held_by": self.own_name().await?, "made_at_ms": now(), "referrals": referrals });
+        let bundle =
+            json!({ "held_by": self.own_name().await?, "made_at_ms": now(), "referrals": referrals, "drafts": drafts });
         Ok(PrivacyResponse::Subject { bundle: Pii::new(bundle) })
     }
 

@@ -30,6 +30,7 @@ impl Application {
             PublicationRequest::FormWithdraw { id } => self.withdraw_publication(Kind::FORM, &id).await,
             PublicationRequest::PathwayList => self.publications(Kind::PATHWAY).await,
             PublicationRequest::PathwayShow { id } => self.publication(Kind::PATHWAY, &id).await,
+            PublicationRequest::PathwayTimes { id } => self.pathway_times(id.as_deref()).await,
             PublicationRequest::PathwayPublish { pathway, listing, audience } => {
                 self.publish_pathway(&pathway, listing.as_deref(), audience.as_deref()).await
             }
@@ -40,8 +41,12 @@ impl Application {
         }
     }
 
-    /// Every form, or every pathway, that is held here and reads as one: the own first, then by name.
     async fn publications(&self, kind: Kind) -> Result<Response, Refusal> {
+        Ok(Response::Publications { rows: self.publication_rows(kind).await?, names: self.names().await? })
+    }
+
+    /// Every form, or every pathway, that is held here and reads as one: the own first, then by name.
+    pub(super) async fn publication_rows(&self, kind: Kind) -> Result<Vec<PublicationRow>, Refusal> {
         let known = self.known().await?;
         let filter = DocumentFilter { kind: Some(kind), life: Some(Life::Live), ..DocumentFilter::default() };
         let mut rows = Vec::new();
@@ -53,7 +58,7 @@ impl Application {
             rows.extend(page.iter().filter_map(|row| read(row, &known.keys).ok()).map(|view| view.row));
         }
         rows.sort_by_key(|row| (row.owner != self.0.org, row.name.to_lowercase(), row.id));
-        Ok(Response::Publications { rows, names: self.names().await? })
+        Ok(rows)
     }
 
     /// One of them in full.

@@ -1,6 +1,6 @@
 //! Where settings come from, and which came last.
 
-use super::Config;
+use super::{Config, Field, Wrong};
 use crate::Error;
 use domain::Refusal;
 use std::collections::BTreeMap;
@@ -68,8 +68,11 @@ impl Layers {
         })?;
         for (name, value) in table {
             let origin = Origin::File(path.to_path_buf());
-            let words = words_of(&value).ok_or_else(|| {
-                Refusal::invalid(format!("{name} in {origin} is neither text, number nor a list of texts"))
+            let is_table = field(&name, &origin)?.is_table;
+            let words = if is_table { numbers_of(&value) } else { words_of(&value) };
+            let words = words.ok_or_else(|| {
+                let form = if is_table { "no table of numbers" } else { "neither text, number nor a list of texts" };
+                Refusal::invalid(format!("{name} in {origin} is {form}"))
             })?;
             self.add(&name, words, origin)?;
         }
@@ -97,10 +100,7 @@ impl Layers {
     }
 
     fn add(&mut self, name: &str, words: Vec<String>, origin: Origin) -> Result<(), Error> {
-        let Some(field) = Config::FIELDS.iter().find(|f| f.name == name) else {
-            return Err(unknown(name, &origin).into());
-        };
-        self.0.insert(field.name, (words, origin));
+        self.0.insert(field(name, &origin)?.name, (words, origin));
         Ok(())
     }
 
@@ -116,8 +116,12 @@ impl Layers {
         self.0.get(name).map_or(Origin::Default, |(_, origin)| origin.clone())
     }
 
-    pub(super) fn wrong(&self, name: &str, why: &str) -> Error {
-        Refusal::invalid(format!("{name} ({}) {why}", self.origin(name))).into()
+    pub(super) fn wrong(&self, name: &str, wrong: Wrong) -> Error {
+        let refusal = Refusal::invalid(format!("{name} ({}) {}", self.origin(name), wrong.why));
+        match wrong.hint {
+            Some(hint) => refusal.hint(hint).into(),
+            None => refusal.into(),
+        }
     }
 }
 
@@ -129,6 +133,16 @@ fn words_of(value: &toml::Value) -> Option<Vec<String>> {
         toml::Value::Array(items) => items.iter().map(|i| i.as_str().map(str::to_owned)).collect(),
         _ => None,
     }
+}
+
+/// A table of numbers, each as `name=number`.
+fn numbers_of(value: &toml::Value) -> Option<Vec<String>> {
+    let table = value.as_table()?;
+    table.iter().map(|(name, number)| Some(format!("{name}={}", number.as_integer()?))).collect()
+}
+
+fn field(name: &str, origin: &Origin) -> Result<&'static Field, Refusal> {
+    Config::FIELDS.iter().find(|field| field.name == name).ok_or_else(|| unknown(name, origin))
 }
 
 fn unknown(name: &str, origin: &Origin) -> Refusal {

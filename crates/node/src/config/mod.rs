@@ -6,10 +6,12 @@
 mod layer;
 mod value;
 
+pub use crate::vault::Passphrase;
 pub use layer::{Layers, Origin, Shown};
-pub use value::{Exposure, Secret, Value};
+pub use value::{Exposure, Secret, Value, Wrong};
 pub(crate) use value::{split_password, unescaped};
 
+use domain::referral::{DraftDays, Retention};
 use std::path::PathBuf;
 
 /// One setting's name, what it means, and its default as text (several for a list).
@@ -21,6 +23,8 @@ pub struct Field {
     pub doc: &'static str,
     /// What it is when nobody sets it.
     pub default: &'static [&'static str],
+    /// Whether it is a table of numbers in the file, and `name=number` with commas between in the environment.
+    pub is_table: bool,
 }
 
 macro_rules! settings {
@@ -31,6 +35,8 @@ macro_rules! settings {
             /// The data folder that the other paths start from.
             pub data: PathBuf,
             $($(#[doc = $doc])+ pub $name: $type,)*
+            /// The passphrase of the lock's key, where somebody typed it: no setting, so that it stands nowhere.
+            pub passphrase: Option<Passphrase>,
             /// Where each value came from.
             pub origins: Layers,
         }
@@ -41,13 +47,15 @@ macro_rules! settings {
                 name: stringify!($name),
                 doc: concat!($($doc, "\n"),+),
                 default: $default,
+                is_table: <$type as Value>::IS_TABLE,
             },)*];
 
             fn from_layers(data: PathBuf, origins: Layers) -> Result<Self, crate::Error> {
                 Ok(Self {
                     $($name: <$type as Value>::from_words(&origins.words(stringify!($name), $default))
-                        .map_err(|why| origins.wrong(stringify!($name), &why))?,)*
+                        .map_err(|wrong| origins.wrong(stringify!($name), wrong))?,)*
                     data,
+                    passphrase: None,
                     origins,
                 })
             }
@@ -85,6 +93,9 @@ settings! {
     /// File that holds the key of the lock on what is said of people (64 hex digits), where it is not to lie in the data folder: a
     /// systemd credential, for one.
     lock_key_file: Option<PathBuf> = &[];
+    /// File that holds the passphrase of that key in its first line, where it has one (`fingerpost key passphrase`): a systemd
+    /// credential, for one. Without it the node asks for it at the terminal.
+    lock_passphrase_file: Option<PathBuf> = &[];
     /// Connections to the database. SQLite uses one more for writing.
     database_connections: u64 = &["4"];
     /// Who may read `/metrics` on the people's port: `loopback`, `all` or `nobody`.
@@ -96,6 +107,23 @@ settings! {
     disk_reserve_bytes: u64 = &["0"];
     /// Megabytes of documents kept in memory between steps.
     cache_megabytes: u64 = &["32"];
+    /// Days that a referral is kept once it is finished, by how it finished; what is left out is as here. The most is 9150, for
+    /// `agreement-withdrawn` 30. `fingerpost privacy due` says what is due.
+    retention_days: Retention = &[
+        "declined=90",
+        "withdrawn=90",
+        "lapsed=90",
+        "agreement-withdrawn=0",
+        "taken-back=365",
+        "helped=730",
+        "not-taken-up=365",
+        "went-elsewhere=365",
+        "died=365",
+        "ended=365",
+        "not-safe=2190",
+    ];
+    /// Days that a draft of a referral is kept while nobody changes it, at most 366; then it is due, too.
+    draft_days: DraftDays = &["30"];
 }
 
 /// The name of the configuration file in the data folder.

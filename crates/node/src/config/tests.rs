@@ -39,6 +39,28 @@ fn later_layers_win_and_say_so() {
 }
 
 #[test]
+fn how_long_is_kept_is_a_table_of_days() {
+    let days = |config: &Config, finish: &str| config.retention_days.days(finish.parse().unwrap());
+    let read = load("[retention_days]\nhelped = 30\nnot-safe = 9150", &[], &[]).unwrap();
+    assert_eq!(["helped", "not-safe", "declined"].map(|finish| days(&read, finish)), [30, 9150, 90]);
+    let read = load("", &[("FINGERPOST_RETENTION_DAYS", "helped=7, declined = 8")], &[]).unwrap();
+    assert_eq!(["helped", "declined", "lapsed"].map(|finish| days(&read, finish)), [7, 8, 90]);
+    let unset = load("", &[], &[]).unwrap();
+    assert_eq!((unset.retention_days, unset.draft_days), Default::default(), "the defaults are those of the domain");
+    check("draft_days", "draft_days = 14", &[], &[], "14", "fingerpost.toml");
+    let table = |text: &str| format!("[retention_days]\n{text}");
+    refused(&table("healed = 3"), &[], "\"healed\" is not a way to finish", "use one of declined, ");
+    refused(&table("helped = 9151"), &[], "helped would be kept for 9151 days; the most is 9150", "privacy hold");
+    refused(&table("agreement-withdrawn = 31"), &[], "the most is 30", "privacy hold");
+    refused(&table("helped = -1"), &[], "has \"-1\" and should have a whole number of days", "");
+    refused(&table("helped = \"long\""), &[], "is no table of numbers", "");
+    refused("retention_days = 3", &[], "is no table of numbers", "");
+    refused("", &[("FINGERPOST_RETENTION_DAYS", "730")], "should be a table of days", "");
+    refused("draft_days = 367", &[], "the most is 366", "kept as long again");
+    refused("draft_days = -1", &[], "should be a whole number", "");
+}
+
+#[test]
 fn wrong_settings_are_refused_with_the_nearest_name() {
     refused("node_lissen = \"x\"", &[], "no setting \"node_lissen\"", "did you mean node_listen?");
     refused("", &[("FINGERPOST_PEOPLE_LISTN", "x")], "no setting \"people_listn\"", "did you mean people_listen?");

@@ -2,14 +2,41 @@
 
 use super::Config;
 use crate::Error;
+use domain::Refusal;
+use domain::referral::{DraftDays, Finish, Retention};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// A value that settings hold. Errors finish the sentence "NAME (ORIGIN) …".
+/// A value that settings hold.
 pub trait Value: Sized {
-    /// From what was written: one word for a single value, any number for a list, none for "not set".
-    fn from_words(words: &[String]) -> Result<Self, String>;
+    /// Whether it is a table of numbers: its words are `name=number`.
+    const IS_TABLE: bool = false;
+
+    /// From what was written: one word for a single value, any number for a list or a table, none for "not set".
+    fn from_words(words: &[String]) -> Result<Self, Wrong>;
     /// Back to words, as `config show` gives them.
     fn words(&self) -> Vec<String>;
+}
+
+/// What is wrong with a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// Finishes the sentence "NAME (ORIGIN) …".
+    pub why: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl From<String> for Wrong {
+    fn from(why: String) -> Self {
+        Self { why, hint: None }
+    }
+}
+
+impl From<Refusal> for Wrong {
+    fn from(refusal: Refusal) -> Self {
+        Self { why: format!("does not do: {}", refusal.message), hint: refusal.hint }
+    }
 }
 
 /// Text that is never shown.
@@ -41,7 +68,7 @@ pub enum Exposure {
 }
 
 impl Value for String {
-    fn from_words(words: &[String]) -> Result<Self, String> {
+    fn from_words(words: &[String]) -> Result<Self, Wrong> {
         match words {
             [] => Ok(Self::new()),
             // A comma in an environment variable is part of a single text.
@@ -55,7 +82,7 @@ impl Value for String {
 }
 
 impl Value for Vec<String> {
-    fn from_words(words: &[String]) -> Result<Self, String> {
+    fn from_words(words: &[String]) -> Result<Self, Wrong> {
         Ok(words.to_vec())
     }
 
@@ -65,7 +92,7 @@ impl Value for Vec<String> {
 }
 
 impl Value for Option<PathBuf> {
-    fn from_words(words: &[String]) -> Result<Self, String> {
+    fn from_words(words: &[String]) -> Result<Self, Wrong> {
         Ok(words.first().filter(|w| !w.is_empty()).map(PathBuf::from))
     }
 
@@ -75,10 +102,10 @@ impl Value for Option<PathBuf> {
 }
 
 impl Value for u64 {
-    fn from_words(words: &[String]) -> Result<Self, String> {
+    fn from_words(words: &[String]) -> Result<Self, Wrong> {
         match words {
-            [word] => word.parse().map_err(|_| format!("is {word:?} and should be a whole number")),
-            _ => Err("should be one whole number".to_owned()),
+            [word] => word.parse().map_err(|_| format!("is {word:?} and should be a whole number").into()),
+            _ => Err("should be one whole number".to_owned().into()),
         }
     }
 
@@ -88,7 +115,7 @@ impl Value for u64 {
 }
 
 impl Value for Secret {
-    fn from_words(words: &[String]) -> Result<Self, String> {
+    fn from_words(words: &[String]) -> Result<Self, Wrong> {
         Ok(Self((!words.is_empty()).then(|| words.join(","))))
     }
 
@@ -98,12 +125,12 @@ impl Value for Secret {
 }
 
 impl Value for Exposure {
-    fn from_words(words: &[String]) -> Result<Self, String> {
+    fn from_words(words: &[String]) -> Result<Self, Wrong> {
         match words.first().map(String::as_str) {
             Some("loopback") => Ok(Self::Loopback),
             Some("all") => Ok(Self::All),
             Some("nobody") => Ok(Self::Nobody),
-            other => Err(format!("is {:?} and should be loopback, all or nobody", other.unwrap_or(""))),
+            other => Err(format!("is {:?} and should be loopback, all or nobody", other.unwrap_or("")).into()),
         }
     }
 
@@ -114,6 +141,41 @@ impl Value for Exposure {
             Self::Nobody => "nobody",
         };
         vec![word.to_owned()]
+    }
+}
+
+impl Value for Retention {
+    const IS_TABLE: bool = true;
+
+    fn from_words(words: &[String]) -> Result<Self, Wrong> {
+        let mut retention = Self::default();
+        for word in words {
+            let (finish, days) = word.split_once('=').ok_or_else(|| {
+                format!("has {word:?} and should be a table of days by how a referral finished, such as helped=730")
+            })?;
+            let days = days.trim();
+            let days = days.parse().map_err(|_| format!("has {days:?} and should have a whole number of days"))?;
+            retention.set(finish.trim().parse()?, days)?;
+        }
+        Ok(retention)
+    }
+
+    fn words(&self) -> Vec<String> {
+        BTreeMap::<Finish, u32>::from(self.clone())
+            .into_iter()
+            .map(|(finish, days)| format!("{finish}={days}"))
+            .collect()
+    }
+}
+
+impl Value for DraftDays {
+    fn from_words(words: &[String]) -> Result<Self, Wrong> {
+        let days = u64::from_words(words)?;
+        Ok(Self::new(u32::try_from(days).unwrap_or(u32::MAX))?)
+    }
+
+    fn words(&self) -> Vec<String> {
+        vec![self.get().to_string()]
     }
 }
 

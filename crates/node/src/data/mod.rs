@@ -5,7 +5,7 @@
 //!   fingerpost.toml     settings; made by `init` when a database was named
 //!   fingerpost.db       the database, unless another was named
 //!   keys                this node's private keys, 0600
-//!   lock-key            the key of the lock on what is said of people, 0600, unless another was named
+//!   lock-key            the key of the lock on what is said of people, 0600, unless another was named; made when it first runs
 //!   erased              referrals that were erased here, 0600
 //!   recovery-words      0600, only where nobody was there to read them
 //!   lock                held by the process that has the folder open
@@ -17,13 +17,15 @@
 
 mod disk;
 mod initialise;
+mod relock;
 mod rotate;
 
 pub use crate::secret::Place;
 pub use disk::{Disk, disk};
 pub use domain::identity::Holds;
 pub use initialise::{Founding, Keep, forget_words, initialise, is_initialised};
-pub(crate) use initialise::{open_store, organisation, own_keys};
+pub(crate) use initialise::{open_store, organisation, own_keys, store_fault};
+pub use relock::{Relocked, lacks_passphrase, relock, set_passphrase};
 pub use rotate::rotate;
 pub(crate) use rotate::{settle_keys, settle_node};
 

@@ -6,7 +6,7 @@ use crate::application::organisation_document;
 use crate::data::Folder;
 use crate::journal::Journal;
 use crate::secret::NodeSecrets;
-use crate::vault::{Kept, Vault};
+use crate::vault::Vault;
 use domain::audience::Audience;
 use domain::document::Kind;
 use domain::sync::Needs;
@@ -31,7 +31,7 @@ pub(crate) async fn describe_organisation(
             org: organisation.org_id,
             node: organisation.node_id,
             author: secrets.author.clone(),
-            vault: Vault::open(folder, None, secrets, Kept::Nothing)?,
+            vault: Vault::passing(folder, secrets)?,
             is_home: true,
             folder: folder.path().to_path_buf(),
             journal: Journal::open(folder.journal())?,

@@ -80,7 +80,7 @@ fn opening(store: &Store, founded: &Founded, folder: &Folder) -> Opening {
         org: founded.root.org_id(),
         node: founded.secrets.node_id,
         author: founded.secrets.author.clone(),
-        vault: crate::vault::Vault::open(folder, None, &founded.secrets, crate::vault::Kept::Nothing).unwrap(),
+        vault: crate::vault::Vault::passing(folder, &founded.secrets).unwrap(),
         is_home: true,
         folder: folder.path().to_path_buf(),
         journal: Journal::open(folder.journal()).unwrap(),

@@ -33,7 +33,7 @@ fn drafted(node: &Node, id: &str) -> Vec<Value> {
 #[test]
 fn a_laptop_decides_and_the_home_node_writes_it() {
     referring("laptop", |both| {
-        let laptop = laptop(both, "laptop_of_arts");
+        let mut laptop = laptop(both, "laptop_of_arts");
         let id = both.sent("outcome");
         expect_whole(&laptop, &id);
         act(&laptop, &id, "accept");
@@ -52,7 +52,6 @@ fn a_laptop_decides_and_the_home_node_writes_it() {
         assert_eq!((waits.len(), &waits[0]["action"], &waits[0]["refused"]), (1, &"decline".into(), &Value::Null));
         assert_eq!(row(&both.workers, &id).expect("it").get("response"), Some(&"none".into()));
         laptop.kill();
-        let mut laptop = laptop;
         laptop.up();
         both.arts.up();
         both.expect(&id, "finished: declined (no-space); held by sender");

@@ -16,11 +16,13 @@ mod fhir;
 mod late;
 mod matrix;
 mod model;
+mod partings;
 mod properties;
 mod retentions;
 mod rows;
 mod sealed;
 mod sendings;
+mod timescales;
 
 use super::code::*;
 use super::*;

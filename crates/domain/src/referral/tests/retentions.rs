@@ -3,7 +3,7 @@
 use super::agreements::{moment, now};
 use super::properties::{play, turns};
 use super::*;
-use crate::limits::{RETENTION_DAYS, RETENTION_WITHDRAWN_DAYS};
+use crate::limits::{RETENTION_DAYS, RETENTION_DRAFT_DAYS, RETENTION_WITHDRAWN_DAYS};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -148,6 +148,21 @@ fn an_organisation_sets_its_own_days_within_bounds() {
     let mut own = Retention::default();
     insta::assert_snapshot!(refused(&own.set(Finish::NotSafe, u32::MAX).expect_err("too long")), @"Invalid: not-safe would be kept for 4294967295 days; the most is 9150 (what the law demands for longer is kept one by one: `fingerpost privacy hold ID`)");
     assert_eq!(own, Retention::default());
+}
+
+#[test]
+fn a_draft_is_due_when_nobody_touched_it_for_long() {
+    let changed = Timestamp::from_ms(1_700_000_000_000);
+    let check = |days, now: Timestamp| {
+        let due = draft_due(changed, now, DraftDays::new(days).expect("within bounds"));
+        ((due.at.as_ms() - changed.as_ms()) / DAY_MS, due.why.to_string())
+    };
+    assert_eq!(DraftDays::default().get(), 30);
+    assert_eq!(check(30, later()), (30, "draft that nobody changed".to_owned()));
+    assert_eq!(check(0, later()).0, 0);
+    assert_eq!(check(30, changed.plus_ms(-DAY_MS)).0, 29, "by a clock that is behind");
+    assert_eq!(DraftDays::new(RETENTION_DRAFT_DAYS).map(DraftDays::get), Ok(RETENTION_DRAFT_DAYS));
+    insta::assert_snapshot!(outcome(DraftDays::new(RETENTION_DRAFT_DAYS + 1)), @"Invalid: a draft would be kept for 367 days; the most is 366 (a draft that somebody changes is kept as long again)");
 }
 
 #[test]

@@ -72,13 +72,17 @@ impl Engine {
             Answer::Referred(event.id())
         };
         for blob in referring.payload.into_iter().chain(referring.beside) {
-            let (hash, key_id) = (blob.hash(), blob.key_id());
-            out.batch.payloads.push(KeptPayload { request: parties.request(), hash, key_id, bytes: blob.into_bytes() });
+            let (request, hash, key_id) = (parties.request(), blob.hash(), blob.key_id());
+            let payload = KeptPayload { request, hash, owner: self.own.org, key_id, bytes: blob.into_bytes() };
+            self.keep(payload, out);
         }
         out.batch.locked_keys.extend(referring.key);
         match referring.body {
             Body::Send => drop(out.batch.sent_drafts.insert(parties.request())),
-            Body::Erase { node, .. } if node == self.own.node => drop(out.batch.erased.insert(parties.request())),
+            Body::Erase { node, .. } if node == self.own.node => {
+                let held = loaded.referrals.get(&parties.request()).cloned().unwrap_or_default();
+                self.destroy(parties.request(), &held, out);
+            }
             _ => {}
         }
         Ok(answer)

@@ -39,7 +39,7 @@ impl Engine {
     pub(in crate::sync) fn next_gathering(&self) -> Option<Timestamp> {
         let until = |one: &Gathering| match one.stage {
             Stage::Asked { until, .. } | Stage::Rest { until } => Some(until),
-            Stage::Look | Stage::Queued | Stage::Alone => None,
+            Stage::Look | Stage::Queued | Stage::Alone | Stage::Full => None,
         };
         self.sealed.due.values().filter_map(until).min()
     }
@@ -79,7 +79,8 @@ impl Engine {
         let own = self.own.org;
         for (parties, one) in &mut self.sealed.due {
             let concerns = *org == own || parties.side_of(org).is_some();
-            if concerns && matches!(one.stage, Stage::Alone | Stage::Queued | Stage::Rest { .. }) {
+            let waits = matches!(one.stage, Stage::Alone | Stage::Queued | Stage::Rest { .. } | Stage::Full);
+            if concerns && waits {
                 // All who are linked now are asked, before it rests again.
                 (one.stage, one.turn) = (Stage::Look, 0);
             }
@@ -121,7 +122,7 @@ impl Engine {
             return self.ask_for(now, parties, side, (&both, &decided), &held, out);
         }
         if held.has_anything() {
-            out.batch.erased.insert(parties.request());
+            self.destroy(parties.request(), &held, out);
         }
         self.confirm_dropped(now, parties, side, (&both, &held), loaded, out);
         self.looked(&parties, out);
@@ -180,9 +181,20 @@ impl Engine {
         lacking.retain(|hash| !held.payloads.contains_key(hash));
         let key = if held.key.is_none() { KeyWanted::Yes } else { KeyWanted::No };
         let is_whole = lacking.is_empty() && key == KeyWanted::No;
+        let by_event = both.whose(side, record);
+        let whose = |hash: &BlobHash| if decided.contains(hash) { side } else { by_event(hash) };
         let may_hold = both.is_open_to(side) && self.is_given_keys(&self.own.org, &self.own.node);
         if is_whole || !may_hold || held.payloads.len() >= limits::REFERRAL_PAYLOADS {
             return self.looked(&parties, out);
+        }
+        let other = parties.party(side.other());
+        if self.is_full(&other, 0) && lacking.iter().any(|hash| whose(hash) != side) {
+            lacking.retain(|hash| whose(hash) == side);
+            // The key comes for what it opens.
+            let is_key_asked = key == KeyWanted::Yes && held.payloads.contains_key(&record);
+            if lacking.is_empty() && !is_key_asked {
+                return self.wait_for_room(&parties, other, out);
+            }
         }
         let turn = self.sealed.due.get(&parties).map_or(0, |one| one.turn);
         // What belongs to a decision is at this organisation's own nodes until that is written.
@@ -220,9 +232,17 @@ impl Engine {
             wants = wanted(&lacking, record, &one.absent);
         }
         out.send(node, Message::FetchPayloads(FetchPayloads { parties, wants: wants.clone(), key }));
-        one.asked.extend(wants.iter().copied());
+        one.asked.extend(wants.iter().map(|hash| (*hash, whose(hash))));
         let until = now.plus_ms(one.patience());
         one.stage = Stage::Asked { node, wants: wants.into_iter().collect(), key, until };
+    }
+
+    /// Nothing more is asked for until there is room: nothing is lost by that, and the operator is told.
+    fn wait_for_room(&mut self, parties: &Parties, owner: OrgId, out: &mut Outcome) {
+        if let Some(one) = self.sealed.due.get_mut(parties) {
+            one.stage = Stage::Full;
+        }
+        self.mark_full(owner, out);
     }
 
     fn asked_of(&self, of: NodeId) -> usize {
@@ -254,30 +274,30 @@ impl Engine {
         out: &mut Outcome,
     ) -> Result<(), Refusal> {
         let found = self.sealed.due.iter_mut().find(|(of, _)| of.request() == said.request);
-        let Some((_, one)) = found else { return Ok(()) };
-        let mut came = BTreeSet::new();
+        let Some((parties, one)) = found else { return Ok(()) };
+        let mut came = Vec::new();
         for bytes in &said.blobs {
             let hash = Blob::hash_of(bytes);
-            if !one.asked.remove(&hash) {
-                continue;
-            }
+            let Some(whose) = one.asked.remove(&hash) else { continue };
             let blob = Blob::parse(bytes, &hash)?;
-            let key_id = blob.key_id();
-            out.batch.payloads.push(KeptPayload { request: said.request, hash, key_id, bytes: blob.into_bytes() });
-            came.insert(hash);
+            let (owner, key_id) = (parties.party(whose), blob.key_id());
+            came.push(KeptPayload { request: said.request, hash, owner, key_id, bytes: blob.into_bytes() });
         }
         let has_more = match &mut one.stage {
             Stage::Asked { node: asked, wants, key, .. } => {
-                wants.retain(|hash| !came.contains(hash));
+                wants.retain(|hash| came.iter().all(|payload| payload.hash != *hash));
                 if *asked == node {
                     one.absent.extend(said.absent.iter().copied().filter(|hash| wants.remove(hash)));
                 }
                 wants.is_empty() && *key == KeyWanted::No
             }
-            Stage::Look | Stage::Queued | Stage::Rest { .. } | Stage::Alone => !came.is_empty(),
+            Stage::Look | Stage::Queued | Stage::Rest { .. } | Stage::Alone | Stage::Full => !came.is_empty(),
         };
         if has_more {
             one.stage = Stage::Look;
+        }
+        came.into_iter().for_each(|payload| self.keep(payload, out));
+        if has_more {
             self.look_at_next();
         }
         Ok(())

@@ -2,8 +2,9 @@
 //! handed to nobody else; and what parties write into those documents.
 //!
 //! A referral is looked at whenever one of its documents changed here, in a step of its own: payloads that its events
-//! name and that are not here are asked for at the other party or at another own node, one at a time, until all are here. What is to be
-//! dropped unread, or was erased by another node of this organisation, is destroyed instead. Which referrals are still to be looked
+//! name and that are not here are asked for at the other party or at another own node, one at a time, until all are here, or until that
+//! party has as much here as it may have. What is to be dropped unread, or was erased by another node of this organisation, is destroyed
+//! instead. Which referrals are still to be looked
 //! at is durable ([`Batch::gathering`](super::Batch::gathering)), so no crash forgets one. The engine sees no key and no content: keys
 //! come wrapped, are locked by the shell before they are written, and are wrapped by the shell for who may have them.
 
@@ -11,6 +12,7 @@ mod act;
 mod decide;
 mod gather;
 mod hand;
+mod room;
 
 pub use act::Referring;
 
@@ -28,6 +30,8 @@ pub struct Held {
     pub key: Option<DataKeyId>,
     /// Payloads, each with the key that it was sealed with.
     pub payloads: BTreeMap<BlobHash, DataKeyId>,
+    /// How many bytes they are, by whose they are ([`KeptPayload::owner`]).
+    pub bytes: BTreeMap<OrgId, u64>,
     /// Whether it was erased here once: whatever comes of it again is dropped.
     pub is_erased: bool,
     /// Whether somebody here read it.
@@ -48,6 +52,8 @@ pub struct KeptPayload {
     pub request: DocId,
     /// Its name.
     pub hash: BlobHash,
+    /// Whose it is: the party whose event names it, by which it counts in what is held of that party.
+    pub owner: OrgId,
     /// The key that it was sealed with.
     pub key_id: DataKeyId,
     /// It.
@@ -132,8 +138,8 @@ struct Gathering {
     tries: u32,
     /// Whose turn it is to be asked, of those who are linked.
     turn: usize,
-    /// Payloads that were asked for and did not come: they are taken however late, and from whomever of those that were asked.
-    asked: BTreeSet<BlobHash>,
+    /// Payloads that were asked for and did not come, each with the party whose it is: they are taken however late, and from whomever.
+    asked: BTreeMap<BlobHash, Side>,
     /// Payloads that somebody who was asked has not: asked for again once all else is here.
     absent: BTreeSet<BlobHash>,
     /// Whether a key came that is to be here at the next look.
@@ -152,6 +158,8 @@ enum Stage {
     Rest { until: Timestamp },
     /// Nobody is linked who could have it.
     Alone,
+    /// The other party has as much here as it may have.
+    Full,
 }
 
 impl Gatherings {
@@ -171,7 +179,7 @@ impl Gatherings {
 
 impl Gathering {
     const fn new() -> Self {
-        Self { stage: Stage::Look, tries: 0, turn: 0, asked: BTreeSet::new(), absent: BTreeSet::new(), had_key: false }
+        Self { stage: Stage::Look, tries: 0, turn: 0, asked: BTreeMap::new(), absent: BTreeSet::new(), had_key: false }
     }
 }
 

@@ -5,7 +5,7 @@
 use super::Names;
 use crate::admin::shape::{Room, said};
 use crate::api::{
-    Direction, DraftChange, DraftedRow, EventRow, KeyState, NewReferral, PassBackWord, Pii, ReferralAct, ReferralRow,
+    Direction, DraftChange, DraftedRow, EventRow, KeyState, NewReferral, PassBack, Pii, ReferralAct, ReferralRow,
     ReferralView,
 };
 use domain::{Refusal, Timestamp};
@@ -70,12 +70,6 @@ pub(super) fn view(view: ReferralView, names: &Names, room: &mut Room) -> View {
         KeyState::Awaited => "awaited",
         KeyState::Erased => "erased",
     };
-    let pass_back = match view.pass_back {
-        None => "",
-        Some(PassBackWord::Nothing) => "nothing",
-        Some(PassBackWord::Outcome) => "outcome",
-        Some(PassBackWord::Progress) => "progress",
-    };
     let detail = proto::ReferralDetail {
         listing: view.listing.to_string(),
         listing_name: view.listing_name.unwrap_or_default(),
@@ -83,7 +77,7 @@ pub(super) fn view(view: ReferralView, names: &Names, room: &mut Room) -> View {
         version: view.version,
         previous: text(view.previous),
         next: text(view.next),
-        pass_back: pass_back.to_owned(),
+        pass_back: view.pass_back.map_or("", PassBack::word).to_owned(),
         agreement_expires_at_ms: ms(view.agreement_expires_at_ms),
         possible: view.possible.iter().map(ToString::to_string).collect(),
         is_cut: events.len() < all,

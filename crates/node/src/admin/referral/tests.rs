@@ -3,7 +3,7 @@ use super::*;
 use crate::admin::shape::VALUE_BYTES;
 use crate::api::{
     Action, Basis, Contact, Direction, DraftChange, EventRow, KeyState, NewReferral, Opened, OverdueRow, Owed,
-    PassBackWord, Payloads, Pii, Reason, ReferralAct, ReferralRow, ReferralView,
+    PassBack, Payloads, Pii, Reason, ReferralAct, ReferralRow, ReferralView,
 };
 use domain::{RefusalKind, Timestamp, limits};
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ fn a_view(events: usize) -> ReferralView {
         version: 2,
         previous: Some(record(4)),
         next: None,
-        pass_back: Some(PassBackWord::Outcome),
+        pass_back: Some(PassBack::Outcome),
         agreement_expires_at_ms: Some(Timestamp::from_ms(9)),
         possible: vec![Action::ConfirmStop, Action::End],
         events: (0..events).map(event).collect(),

@@ -42,11 +42,18 @@ struct Written {
 }
 
 /// A draft, opened.
-pub(super) struct Draft {
+pub(crate) struct Draft {
     pub(super) id: RecordId,
     pub(super) at: Timestamp,
     sender: OrgId,
     written: Written,
+}
+
+/// That a draft is kept, and where it is to go if it opens.
+pub(crate) struct KeptDraft {
+    pub(crate) id: RecordId,
+    pub(crate) at: Timestamp,
+    pub(crate) receiver: Option<OrgId>,
 }
 
 impl Draft {
@@ -184,6 +191,17 @@ impl Application {
         }
     }
 
+    /// Every draft, whether it opens or not.
+    pub(crate) async fn kept_drafts(&self) -> Result<Vec<KeptDraft>, Refusal> {
+        let drafts = self.0.store.drafts(&RecordRange::default(), DRAFTS).await.map_err(fault)?;
+        let kept = drafts.iter().map(|kept| KeptDraft {
+            id: kept.key.request.record(),
+            at: kept.at,
+            receiver: self.opened_draft(kept).ok().map(|draft| draft.written.receiver),
+        });
+        Ok(kept.collect())
+    }
+
     pub(super) fn opened_draft(&self, kept: &store::Draft) -> Result<Draft, Refusal> {
         let bytes = self.running()?.vault.open_draft(kept.key.request, &kept.key)?;
         let written = serde_json::from_slice(&bytes).map_err(|_| Refusal::malformed("a draft does not parse"))?;
@@ -191,7 +209,7 @@ impl Application {
     }
 
     /// The draft that the start of an id names, opened.
-    async fn draft(&self, id: &str) -> Result<Draft, Refusal> {
+    pub(crate) async fn draft(&self, id: &str) -> Result<Draft, Refusal> {
         let kept = self.kept_draft(id).await?.ok_or_else(|| no_draft(id))?;
         self.opened_draft(&kept)
     }
@@ -270,14 +288,16 @@ impl Application {
         let (_, form) = self.asked(draft).await?;
         let mut response = self.draft_view(draft).await?;
         if let ReferralResponse::View { view, .. } = &mut response {
-            view.opened = Some(Opened {
-                answers: draft.written.answers.clone().map(Pii::new),
-                form: serde_json::from_slice(form.bytes()).ok(),
-                agreement: draft.written.agreement.clone().map(Pii::new),
-                words: BTreeMap::new(),
-            });
+            view.opened = Some(opened(draft, Some(&form)));
         }
         Ok(response)
+    }
+
+    /// The same for the person it is about, who is told of it even where its pathway is not published any more.
+    pub(crate) async fn draft_for_subject(&self, draft: &Draft) -> Result<(ReferralRow, Opened), Refusal> {
+        self.note_reading(Role::Caseworker, &[draft.id], AccessKind::ListedForSubject).await?;
+        let form = self.asked(draft).await.ok().map(|(_, form)| form);
+        Ok((draft.row(), opened(draft, form.as_ref())))
     }
 
     async fn check_draft(&self, draft: &Draft, pathway: &Pathway, form: &Form) -> Result<(), Refusal> {
@@ -396,4 +416,14 @@ fn no_draft(id: &str) -> Refusal {
 pub(super) fn named(refusal: Refusal, org: &OrgId, name: &str) -> Refusal {
     let told = |words: &str| words.replace(&org.to_string(), &format!("{name:?}"));
     Refusal { message: told(&refusal.message), hint: refusal.hint.as_deref().map(told), ..refusal }
+}
+
+/// What a draft says of the person.
+fn opened(draft: &Draft, form: Option<&Form>) -> Opened {
+    Opened {
+        answers: draft.written.answers.clone().map(Pii::new),
+        form: form.and_then(|form| serde_json::from_slice(form.bytes()).ok()),
+        agreement: draft.written.agreement.clone().map(Pii::new),
+        words: BTreeMap::new(),
+    }
 }

@@ -39,7 +39,7 @@ impl Application {
             version: case.referral.state.version,
             previous: request.and_then(|said| said.previous),
             next: context.next(case).map(|next| next.parties.referral),
-            pass_back: request.map(|said| said.agreement.pass_back.into()),
+            pass_back: request.map(|said| said.agreement.pass_back),
             agreement_expires_at_ms: request.and_then(|said| said.agreement.expires_at),
             possible: Action::ALL.iter().copied().filter(may).collect(),
             events: case.referral.events.iter().map(|told| event(case, told)).collect(),

@@ -3,8 +3,16 @@
 //!
 //! Nothing here is printed or logged.
 
+mod lock_file;
+mod passphrase;
+mod renewal;
+
+pub(crate) use lock_file::LockFile;
+pub use passphrase::Passphrase;
+pub(crate) use renewal::{renew, set_passphrase, settle};
+
 use crate::Error;
-use crate::data::{Folder, write_private};
+use crate::data::Folder;
 use crate::secret::{NodeSecrets, random};
 use data_encoding::HEXLOWER;
 use domain::identity::sealing::{SealingKey, SealingSecret};
@@ -16,7 +24,7 @@ use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -39,35 +47,20 @@ pub enum Kept {
     Nothing,
 }
 
-/// Bytes of the lock's key, as its file has them in hex.
-const HEX: usize = 64;
-
 impl Vault {
-    /// Opens the lock of a data folder, or the one in a file that the configuration names; makes it in the folder (0600) where there is
-    /// none yet and nothing is locked. A file that is named, or was there before, and is gone is refused: another lock opens nothing.
-    pub fn open(folder: &Folder, named: Option<&Path>, secrets: &NodeSecrets, kept: Kept) -> Result<Self, Error> {
-        let path = named.map_or_else(|| folder.path().join("lock-key"), Path::to_path_buf);
-        let is_new = !path.exists() && named.is_none();
-        if is_new && kept == Kept::Something {
-            return Err(Refusal::not_found(format!("the key of the lock \"{}\" is gone", path.display()))
-                .hint("put it back from where you keep it: without it nothing that is said of people here can be read")
-                .into());
-        }
-        if is_new {
-            let text =
-                Zeroizing::new(format!("{}\n", &*Zeroizing::new(data_encoding::HEXLOWER.encode(&*random::<32>()?))));
-            write_private(&path, text.as_bytes())?;
-        }
-        let read = std::fs::read_to_string(&path).map(Zeroizing::new);
-        let text = read.map_err(|e| Error::fault(format!("cannot read the lock's key \"{}\"", path.display()), e))?;
-        let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).ok().map(Zeroizing::new);
-        let key = bytes.as_ref().and_then(|bytes| <&[u8; HEX / 2]>::try_from(bytes.as_slice()).ok());
-        let key = key.ok_or_else(|| {
-            Refusal::invalid(format!("\"{}\" is not the key of a lock", path.display()))
-                .hint("it is 64 hex digits in one line; put back the file that was there")
-        })?;
-        let (lock, sealing) = (LockKey::from_bytes(key), secrets.sealing.clone());
-        Ok(Self(Arc::new(Parts { lock, sealing, erased: folder.path().join("erased") })))
+    /// Opens the lock of a data folder, or makes it, as its file allows ([`LockFile::open`]).
+    pub(crate) fn open(folder: &Folder, file: &LockFile, secrets: &NodeSecrets, kept: Kept) -> Result<Self, Error> {
+        Ok(Self::with(folder, file.open(kept)?, secrets))
+    }
+
+    /// A lock that is kept nowhere: for an engine that ends before anything is said of anybody.
+    pub(crate) fn passing(folder: &Folder, secrets: &NodeSecrets) -> Result<Self, Error> {
+        Ok(Self::with(folder, LockKey::from_bytes(&*random()?), secrets))
+    }
+
+    fn with(folder: &Folder, lock: LockKey, secrets: &NodeSecrets) -> Self {
+        let (sealing, erased) = (secrets.sealing.clone(), folder.path().join("erased"));
+        Self(Arc::new(Parts { lock, sealing, erased }))
     }
 
     /// Locks the keys that came with a batch. One that does not open for this node is left out; it is asked for again.
@@ -158,5 +151,4 @@ impl std::fmt::Debug for Vault {
 }
 
 #[cfg(test)]
-#[path = "vault_tests.rs"]
 mod tests;
