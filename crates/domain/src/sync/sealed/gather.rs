@@ -216,21 +216,7 @@ impl Engine {
             one.stage = Stage::Queued;
             return;
         }
-        let mut wants = wanted(&lacking, record, &one.absent);
-        if wants.is_empty() {
-            // Whoever had nothing may have it by now.
-            one.absent.clear();
-            if key == KeyWanted::No {
-                one.turn = turn.wrapping_add(1);
-                // Whoever else is linked is asked at once, and all of them again after a rest.
-                if one.turn.checked_rem(linked.len()) == Some(0) {
-                    one.rest_from(now);
-                }
-                return;
-            }
-            // It has rested for the key: another rest here would pass over whose turn it is.
-            wants = wanted(&lacking, record, &one.absent);
-        }
+        let Some(wants) = one.wants(now, &lacking, record, linked.len()) else { return };
         out.send(node, Message::FetchPayloads(FetchPayloads { parties, wants: wants.clone(), key }));
         one.asked.extend(wants.iter().map(|hash| (*hash, whose(hash))));
         let until = now.plus_ms(one.patience());
@@ -289,7 +275,9 @@ impl Engine {
                 if *asked == node {
                     one.absent.extend(said.absent.iter().copied().filter(|hash| wants.remove(hash)));
                 }
-                wants.is_empty() && *key == KeyWanted::No
+                // Who has nothing of it has no key to it either.
+                let has_none = *asked == node && came.is_empty() && !said.absent.is_empty();
+                wants.is_empty() && (*key == KeyWanted::No || has_none)
             }
             Stage::Look | Stage::Queued | Stage::Rest { .. } | Stage::Alone | Stage::Full => !came.is_empty(),
         };
@@ -364,6 +352,28 @@ fn wanted(lacking: &BTreeSet<BlobHash>, record: BlobHash, absent: &BTreeSet<Blob
 }
 
 impl Gathering {
+    /// What is asked for now of whose turn it is, of so many who are linked; nothing where that one has none of it.
+    fn wants(
+        &mut self,
+        now: Timestamp,
+        lacking: &BTreeSet<BlobHash>,
+        record: BlobHash,
+        linked: usize,
+    ) -> Option<Vec<BlobHash>> {
+        let wants = wanted(lacking, record, &self.absent);
+        if !wants.is_empty() || lacking.is_empty() {
+            return Some(wants);
+        }
+        // Whoever had nothing may have it by now.
+        self.absent.clear();
+        self.turn = self.turn.wrapping_add(1);
+        // Whoever else is linked is asked at once, and all of them again after a rest.
+        if self.turn.checked_rem(linked) == Some(0) {
+            self.rest_from(now);
+        }
+        None
+    }
+
     /// Asks somebody else, later: the more often, the later.
     fn rest(&mut self, now: Timestamp) {
         self.turn = self.turn.wrapping_add(1);
