@@ -183,9 +183,8 @@ impl Store {
         after: Option<&DocumentPlace>,
         limit: usize,
     ) -> Result<Vec<DocumentRow>, StoreError> {
-        let (conditions, mut values) = conditions(filter, after)?;
-        values.push(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
-        self.read(select(&conditions, values.len()), values).await?.iter().map(read_row).collect()
+        let (conditions, values) = conditions(filter, after)?;
+        self.read(select(&conditions, limit), values).await?.iter().map(read_row).collect()
     }
 
     /// The same, and past the first no more than so many bytes of changes. Where the documents are is read before what they
@@ -267,9 +266,11 @@ impl Store {
     }
 }
 
-/// Documents by name that meet these conditions; the last value is how many at most.
+/// Documents by name that meet these conditions, so many at most. That stands in the text: SQLite prepares a statement
+/// anew each time a limit is bound to it.
 fn select(conditions: &str, limit: usize) -> String {
-    format!("select {COLUMNS} from document where {conditions} order by sort_key, doc_id limit ${limit}")
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    format!("select {COLUMNS} from document where {conditions} order by sort_key, doc_id limit {limit}")
 }
 
 fn conditions(filter: &DocumentFilter, after: Option<&DocumentPlace>) -> Result<(String, Vec<Value>), StoreError> {

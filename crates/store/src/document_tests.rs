@@ -8,9 +8,8 @@ use sqlx::Row;
 async fn steps(filter: &DocumentFilter) -> String {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&sqlite_url(&folder.path().join("documents.db"))).await.unwrap();
-    let (conditions, mut values) = conditions(filter, None).unwrap();
-    values.push(Value::Int(16));
-    let explain = format!("explain query plan {}", select(&conditions, values.len()));
+    let (conditions, values) = conditions(filter, None).unwrap();
+    let explain = format!("explain query plan {}", select(&conditions, 16));
     let rows = store.read(explain, values).await.unwrap();
     store.close().await;
     rows.iter().map(|row| row.try_get::<String, _>("detail").unwrap()).collect::<Vec<_>>().join("; ")
