@@ -10,7 +10,7 @@ use sqlx::any::AnyRow;
 /// Counted up whenever [`about`] says it of one more kind.
 const VERSION: i64 = 1;
 /// The kinds of which it is said since that version, and was not before.
-const KINDS: [Kind; 2] = [Kind::PATHWAY, Kind::REQUEST];
+const KINDS: [Kind; 3] = [Kind::PATHWAY, Kind::REQUEST, Kind::DECISION];
 /// Rows read at once.
 const PAGE: i64 = 200;
 

@@ -33,6 +33,8 @@ pub struct LogEntry {
     pub cursor: LogCursor,
     /// Whose it is.
     pub owner: OrgId,
+    /// The document that it is about, also where it does not stand any more; unknown of one that was deleted.
+    pub about: Option<DocId>,
     /// How it stands for readers; nothing where it does not stand any more: it was withdrawn, deleted or hidden.
     pub stands: Option<DocumentRow>,
 }
@@ -293,12 +295,17 @@ async fn rows(
 /// reader began.
 fn entry(place: &Place, row: Option<&(DocumentRow, bool)>, cursor: LogCursor) -> Option<LogEntry> {
     if let Some(owner) = place.gone {
-        return Some(LogEntry { cursor, owner, stands: None });
+        return Some(LogEntry { cursor, owner, about: None, stands: None });
     }
     let (row, is_hidden) = row?;
     if row.life == Life::Live && !is_hidden {
         let is_here = !row.value.is_null();
-        return is_here.then(|| LogEntry { cursor, owner: row.owner, stands: Some(row.clone()) });
+        return is_here.then(|| LogEntry { cursor, owner: row.owner, about: row.about, stands: Some(row.clone()) });
     }
-    (place.position > cursor.quiet_until).then_some(LogEntry { cursor, owner: row.owner, stands: None })
+    (place.position > cursor.quiet_until).then_some(LogEntry {
+        cursor,
+        owner: row.owner,
+        about: row.about,
+        stands: None,
+    })
 }

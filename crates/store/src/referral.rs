@@ -261,7 +261,7 @@ pub(crate) async fn load(connection: &mut AnyConnection, needs: &Needs, loaded: 
     for row in sql::fetch_for(connection, select, &[], &requests).await? {
         held(loaded, &row)?.key = Some(sql::id(&row, 1, "key id")?);
     }
-    let select = "select request, hash, key_id, owner, cast(length(bytes) as bigint) from payload where request in (#)";
+    let select = "select request, hash, key_id, coalesce(owner, request), cast(length(bytes) as bigint) from payload where request in (#)";
     for row in sql::fetch_for(connection, select, &[], &requests).await? {
         let (hash, owner) = (sql::id(&row, 1, "payload hash")?, sql::id(&row, 3, "organisation id")?);
         let (key_id, bytes) = (sql::id(&row, 2, "key id")?, sql::count(&row, 4)?);

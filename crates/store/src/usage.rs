@@ -23,7 +23,7 @@ impl Store {
             let of_owner = usage.entry(sql::id(&row, 0, "organisation id")?).or_default();
             (of_owner.documents, of_owner.bytes) = (sql::count(&row, 1)?, sql::count(&row, 2)?);
         }
-        let select = "select owner, cast(sum(length(bytes)) as bigint) from payload group by owner";
+        let select = "select coalesce(owner, request), cast(sum(length(bytes)) as bigint) from payload group by coalesce(owner, request)";
         for row in self.read(select, vec![]).await? {
             let of_owner = usage.entry(sql::id(&row, 0, "organisation id")?).or_default();
             of_owner.sealed_bytes = sql::count(&row, 1)?;

@@ -205,15 +205,18 @@ impl Referral {
         if state.erasure(by).nodes.is_empty() && !unopened {
             return BTreeSet::new();
         }
-        let payloads = self.events.iter().filter_map(|told| told.event.as_ref()?.payload);
-        payloads.collect()
+        self.named()
+    }
+
+    /// Every payload that an event names which can be read here.
+    pub fn named(&self) -> BTreeSet<BlobHash> {
+        self.events.iter().filter_map(|told| told.event.as_ref()?.payload).collect()
     }
 
     /// Payloads that this party should hold: of every event that it can read, but those it drops.
     pub fn payloads(&self, by: Side) -> BTreeSet<BlobHash> {
         let dropped = self.dropped(by);
-        let all = self.events.iter().filter_map(|told| told.event.as_ref()?.payload);
-        all.filter(|hash| !dropped.contains(hash)).collect()
+        self.named().difference(&dropped).copied().collect()
     }
 }
 

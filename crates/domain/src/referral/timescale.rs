@@ -192,8 +192,11 @@ impl Timescales {
     /// How many came to an end that their sender has seen.
     pub fn closed(&self) -> Closed {
         let over = tellable(self.over);
+        let without = self.over.saturating_sub(self.with_outcome);
+        // A percentage of a known number tells how many are on either side of it.
+        let told = over.filter(|_| tellable(self.with_outcome).is_some() && tellable(without).is_some());
         let percent = |over: u64| (self.with_outcome * 100 + over / 2).checked_div(over);
-        Closed { over, with_outcome_percent: over.and_then(percent) }
+        Closed { over, with_outcome_percent: told.and_then(percent) }
     }
 }
 

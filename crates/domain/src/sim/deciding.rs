@@ -2,7 +2,7 @@
 
 use super::referral::Scene;
 use crate::document::Kind;
-use crate::referral::{Body, Decision, Reason, Side, Word};
+use crate::referral::{Body, Decision, Outcome, Reason, Side, Word};
 use crate::statement::Life;
 use crate::sync::effect::Answer;
 use crate::{DocId, RefusalKind};
@@ -112,4 +112,21 @@ fn two_decisions_made_apart_are_written_once_and_the_other_is_refused() {
     assert!(decision(&scene, home, accept).is_none());
     assert!(decision(&scene, other, decline).is_some_and(|one| one.refused.is_some()));
     assert_eq!(scene.shown(scene.sender, Side::Sender), Word::Active);
+}
+
+#[test]
+fn how_it_ended_comes_though_the_agreement_ended_meanwhile() {
+    let (mut scene, laptop) = scene();
+    let home = scene.receiver;
+    scene.act(Side::Receiver, Body::Open { version: 1 }).expect("read");
+    scene.act(Side::Receiver, Body::Accept { version: 1 }).expect("accepted");
+    scene.world.run_until_quiet();
+    scene.world.cut(laptop, home).run_until_quiet();
+    let id = decide(&mut scene, laptop, Body::End(Outcome::PartlyCompleted));
+    scene.act(Side::Sender, Body::WithdrawAgreement).expect("withdrawn");
+    scene.world.run_until_quiet();
+    scene.world.link(laptop, home).run_until_quiet();
+    assert!(decision(&scene, laptop, id).is_none(), "it does not wait for words that nobody hands on");
+    let (_, response) = scene.events(scene.sender);
+    assert_eq!(response.len(), 3, "read, accepted, ended");
 }

@@ -227,6 +227,12 @@ impl Process {
         self.engine.as_ref().is_some_and(|engine| engine.full().contains(owner))
     }
 
+    /// Whether no more is taken of what an owner seals.
+    #[cfg(test)]
+    pub(super) fn is_full_of_sealed(&self, owner: &OrgId) -> bool {
+        self.engine.as_ref().is_some_and(|engine| engine.is_full_of_sealed(owner))
+    }
+
     /// Whether what others sealed is counted as it is on the disk.
     pub(super) fn counts_sealed(&self) -> bool {
         let sealed = |usage: &BTreeMap<OrgId, Usage>| -> BTreeMap<OrgId, u64> {

@@ -6,8 +6,8 @@ use crate::document::crdt::Content;
 use crate::document::{Edit, Kind, StoredChange, chunk, pack};
 use crate::referral::document::{EVENTS, new_referral};
 use crate::referral::{
-    Action, Agreement, Blob, Body, DataKey, Events, Homes, Parties, PassBack, Reason, Receipt, Request, Response,
-    RestsOn, Role, Side, Word, fold, word,
+    Action, Agreement, Blob, Body, DataKey, Events, Homes, Outcome, Parties, PassBack, Reason, Receipt, Request,
+    Response, RestsOn, Role, Side, Word, fold, word,
 };
 use crate::statement::{SignedStatement, Statement};
 use crate::sync::batch::Partner;
@@ -106,7 +106,8 @@ impl Scene {
         let seal = |words: &str| key().seal(&parties.document(side), words.as_bytes(), [9; 24]).expect("sealed");
         let is_first = body == Body::Send;
         let is_said = body.action().payload() == crate::referral::code::Payload::Required;
-        let has_words = is_said || matches!(body, Body::Decline(Reason::Other));
+        let may_be_said = matches!(body, Body::Decline(Reason::Other) | Body::End(Outcome::PartlyCompleted));
+        let has_words = is_said || may_be_said;
         let lock = self.world.nodes[at].lock();
         let referring = Referring {
             parties,
@@ -272,7 +273,7 @@ fn what_a_full_partner_sealed_waits_until_there_is_room_and_is_not_lost() {
     };
     fill(&mut scene);
     scene.world.restart(receiver).link(sender, receiver).run_until_quiet();
-    assert!(!scene.world.nodes[receiver].is_full(&from));
+    assert!(!scene.world.nodes[receiver].is_full_of_sealed(&from));
 
     scene.referral = new_referral([5; 16]);
     scene.act(Side::Sender, Body::Send).expect("sent");
@@ -280,7 +281,7 @@ fn what_a_full_partner_sealed_waits_until_there_is_room_and_is_not_lost() {
     assert_eq!(scene.events(receiver).0.len(), 1, "what is not sealed came, and filled it");
     assert_eq!(scene.held(receiver), (0, false));
     let node = &scene.world.nodes[receiver];
-    assert!(node.is_full(&from) && node.disk.gathering.contains(&scene.parties()), "it waits");
+    assert!(node.is_full_of_sealed(&from) && node.disk.gathering.contains(&scene.parties()), "it waits");
     assert_eq!(node.disk.incidents.iter().filter(|one| one.kind == "full").count(), 1);
     scene.world.restart(receiver).link(sender, receiver).run_until_quiet();
     assert_eq!(scene.held(receiver), (0, false), "it waits still");
@@ -293,7 +294,7 @@ fn what_a_full_partner_sealed_waits_until_there_is_room_and_is_not_lost() {
     scene.referral = second;
     assert_eq!(scene.held(receiver), (2, true), "there was room again");
     let node = &scene.world.nodes[receiver];
-    assert!(!node.is_full(&from) && node.disk.gathering.is_empty());
+    assert!(!node.is_full_of_sealed(&from) && node.disk.gathering.is_empty());
 }
 
 #[test]

@@ -446,16 +446,15 @@ impl Engine {
         }
         *owner != self.own.org
             && self.usage.get(owner).is_some_and(|u| {
-                u.documents.saturating_add(more) > limits::OWNER_DOCUMENTS
-                    || u.bytes.saturating_add(u.sealed_bytes) >= limits::OWNER_BYTES
+                u.documents.saturating_add(more) > limits::OWNER_DOCUMENTS || u.bytes >= limits::OWNER_BYTES
             })
     }
 
-    /// There is room again: what was not acknowledged is read anew, over new links, and what is sealed is asked for.
+    /// There is room again: what was not acknowledged is read anew, over new links.
     pub(super) fn make_room(&mut self, owner: &OrgId, out: &mut Outcome) {
+        self.gather_with_room(owner);
         if self.full.contains(owner) && !self.is_full(owner, 1) {
             self.full.remove(owner);
-            self.gather_with_room(owner);
             let reads = |l: &Link| l.reading.values().any(|r| r.scope.owner == *owner);
             let nodes: Vec<_> = self.links.iter().filter(|(_, l)| reads(l)).map(|(node, _)| *node).collect();
             for node in nodes {

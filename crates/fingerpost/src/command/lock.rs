@@ -45,7 +45,8 @@ pub(super) async fn passphrase(place: &Place, new: Option<&Path>, remove: bool) 
     data::set_passphrase(&config, new).await?;
     place.reader.show(&json!({ "passphrase": is_on }), || match is_on {
         true => {
-            "The key of the lock opens with the passphrase alone. Write it down, and keep it where the data is not.\n"
+            "The key of the lock opens with the passphrase alone. Write it down, and keep it where the data is not.\n\
+             Copies of the key's file from before open without it: `fingerpost key relock` makes them useless.\n"
                 .to_owned()
         }
         false => "The key of the lock has no passphrase: whoever reads its file can open what is said of people.\n"

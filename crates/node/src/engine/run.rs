@@ -22,7 +22,7 @@ use domain::sync::message::Item;
 use domain::sync::{Effect, Engine, Input, Known, Loaded, Message, Own};
 use domain::{Incarnation, NodeId, OrgId, Refusal, RefusalKind, Timestamp};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -129,7 +129,7 @@ async fn open_engine(opening: &Opening) -> Result<Engine, Failure> {
     let proposals = opening.store.open_proposals(&opening.org).await.map_err(Failure::Store)?;
     let disowned_keys = opening.store.disowned_keys().await.map_err(Failure::Store)?;
     let heads = opening.store.heads().await.map_err(Failure::Store)?;
-    let decisions = live(&opening.store, Kind::DECISION).await.map_err(Failure::Store)?;
+    let decisions = live(&opening.store, Kind::DECISION, [opening.org].into()).await.map_err(Failure::Store)?;
     let gathering = opening.store.gathering().await.map_err(Failure::Store)?;
     let homes = opening.store.homes().await.map_err(Failure::Store)?;
     let own = Own {
@@ -160,13 +160,13 @@ async fn open_engine(opening: &Opening) -> Result<Engine, Failure> {
 
 /// Every roster document: a hub that is no partner for a while may become one again.
 pub(crate) async fn rosters(store: &Store) -> Result<Vec<DocumentRow>, StoreError> {
-    live(store, Kind::ROSTER).await
+    live(store, Kind::ROSTER, BTreeSet::new()).await
 }
 
-/// Every live document of a kind that there are few of, those of owners that nobody stands for as well.
-async fn live(store: &Store, kind: Kind) -> Result<Vec<DocumentRow>, StoreError> {
-    let filter =
-        DocumentFilter { kind: Some(kind), life: Some(Life::Live), with_hidden: true, ..DocumentFilter::default() };
+/// Every live document of a kind, of these owners or, where none is named, of all, those that nobody stands for as well.
+async fn live(store: &Store, kind: Kind, owners: BTreeSet<OrgId>) -> Result<Vec<DocumentRow>, StoreError> {
+    let (kind, life) = (Some(kind), Some(Life::Live));
+    let filter = DocumentFilter { kind, owners, life, with_hidden: true, ..DocumentFilter::default() };
     let mut rows: Vec<DocumentRow> = Vec::new();
     loop {
         let after = rows.last().map(DocumentPlace::of);

@@ -74,7 +74,9 @@ impl LockFile {
     /// Makes a key that is to take its place, sealed where this one is.
     pub(crate) fn make_next(&self) -> Result<LockKey, Error> {
         let key = random()?;
-        self.write(&self.next_path(), &key).map_err(|error| {
+        let is_sealed = self.path.exists() && passphrase::is_sealed(&read(&self.path)?);
+        let passphrase = self.passphrase.clone().filter(|_| is_sealed);
+        Self { passphrase, ..self.clone() }.write(&self.next_path(), &key).map_err(|error| {
             error.hint(
                 "a new key is written beside the old one: have `lock_key_file` name one in a folder of this user's",
             )

@@ -132,8 +132,11 @@ fn how_many_were_closed_with_an_outcome() {
     );
     assert_eq!(told(&courses), (None, None));
     courses.extend([closed("completed"), closed("completed")]);
-    assert_eq!(told(&courses), (Some(6), Some(67)), "four of six");
+    assert_eq!(told(&courses), (Some(6), None), "four of six would tell of the other two");
     check_step(&courses, Step::Seen, "5 took 10, 10; few at it");
+    courses.extend([closed("completed"), ended("completed"), ended("completed"), ended("completed")]);
+    assert_eq!(told(&courses), (Some(10), Some(50)));
+    assert_eq!(told(&vec![closed("completed"); 5]), (Some(5), Some(100)));
 }
 
 #[test]

@@ -97,27 +97,21 @@ impl Engine {
         for id in waiting {
             let Some(Decision { event, .. }) = decision_in(loaded, &id) else { continue };
             let has_words = event.payload.is_none_or(|payload| held.payloads.contains_key(&payload));
-            let is_gone = held.is_erased || !both.referral.dropped(side).is_empty();
-            if !both.referral.reaches(&event) || !(has_words || is_gone) {
+            let is_dropped = held.is_erased || !both.referral.dropped(side).is_empty();
+            let never_has = !has_words && (is_dropped || !self.may_keep(held));
+            if !both.referral.reaches(&event) || !(has_words || never_has) {
                 continue;
             }
-            let done = self.write_decision(now, (parties, side), both, (id, &event), loaded, out);
-            if done.is_ok() {
+            let written = if never_has { Err(no_words()) } else { self.as_written_here(now, side, both, &event) };
+            if self.answer_decision(now, (parties, side), both, (id, written), loaded, out).is_ok() {
                 return true;
             }
         }
         false
     }
 
-    fn write_decision(
-        &mut self,
-        now: Timestamp,
-        (parties, side): (Parties, Side),
-        both: &Both,
-        (id, drafted): (DocId, &Event),
-        loaded: &mut Loaded,
-        out: &mut Outcome,
-    ) -> Result<(), Refusal> {
+    /// A decision as this node writes it, if the referral admits it as it stands here.
+    fn as_written_here(&self, now: Timestamp, side: Side, both: &Both, drafted: &Event) -> Result<Event, Refusal> {
         let author = Author {
             side,
             node: self.own.node,
@@ -126,8 +120,20 @@ impl Engine {
             occurred_at: drafted.occurred_at,
             now,
         };
+        both.referral.write(&author, drafted.body, drafted.payload)
+    }
+
+    fn answer_decision(
+        &mut self,
+        now: Timestamp,
+        (parties, side): (Parties, Side),
+        both: &Both,
+        (id, written): (DocId, Result<Event, Refusal>),
+        loaded: &mut Loaded,
+        out: &mut Outcome,
+    ) -> Result<(), Refusal> {
         let decision = |action| Write { doc_id: id, kind: Kind::DECISION, action, imported: None, change: None };
-        let writes = match both.referral.write(&author, drafted.body, drafted.payload) {
+        let writes = match written {
             Ok(event) => {
                 vec![event_to_write(&parties, side, both, &event, None)?, decision(WriteAction::Withdraw)]
             }
@@ -135,6 +141,11 @@ impl Engine {
         };
         self.write(now, writes, loaded, out).map(drop)
     }
+}
+
+fn no_words() -> Refusal {
+    Refusal::new(RefusalKind::WrongState, "the words that belong to it cannot come to the home node any more")
+        .hint("decide again, without words or on the home node")
 }
 
 fn decision_in(loaded: &Loaded, id: &DocId) -> Option<Decision> {

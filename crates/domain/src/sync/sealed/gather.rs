@@ -179,16 +179,19 @@ impl Engine {
         lacking.extend(decided);
         lacking.insert(record);
         lacking.retain(|hash| !held.payloads.contains_key(hash));
-        let key = if held.key.is_none() { KeyWanted::Yes } else { KeyWanted::No };
+        let mut key = if held.key.is_none() { KeyWanted::Yes } else { KeyWanted::No };
+        if !both.is_open_to(side) {
+            lacking.retain(|hash| decided.contains(hash));
+            key = KeyWanted::No;
+        }
         let is_whole = lacking.is_empty() && key == KeyWanted::No;
         let by_event = both.whose(side, record);
         let whose = |hash: &BlobHash| if decided.contains(hash) { side } else { by_event(hash) };
-        let may_hold = both.is_open_to(side) && self.is_given_keys(&self.own.org, &self.own.node);
-        if is_whole || !may_hold || held.payloads.len() >= limits::REFERRAL_PAYLOADS {
+        if is_whole || !self.may_keep(held) {
             return self.looked(&parties, out);
         }
         let other = parties.party(side.other());
-        if self.is_full(&other, 0) && lacking.iter().any(|hash| whose(hash) != side) {
+        if self.is_full_of_sealed(&other) && lacking.iter().any(|hash| whose(hash) != side) {
             lacking.retain(|hash| whose(hash) == side);
             // The key comes for what it opens.
             let is_key_asked = key == KeyWanted::Yes && held.payloads.contains_key(&record);
@@ -223,12 +226,9 @@ impl Engine {
         one.stage = Stage::Asked { node, wants: wants.into_iter().collect(), key, until };
     }
 
-    /// Nothing more is asked for until there is room: nothing is lost by that, and the operator is told.
-    fn wait_for_room(&mut self, parties: &Parties, owner: OrgId, out: &mut Outcome) {
-        if let Some(one) = self.sealed.due.get_mut(parties) {
-            one.stage = Stage::Full;
-        }
-        self.mark_full(owner, out);
+    /// Whether this node keeps any more of what is sealed of a referral.
+    pub(super) fn may_keep(&self, held: &Held) -> bool {
+        self.is_given_keys(&self.own.org, &self.own.node) && held.payloads.len() < limits::REFERRAL_PAYLOADS
     }
 
     fn asked_of(&self, of: NodeId) -> usize {
@@ -272,11 +272,12 @@ impl Engine {
         let has_more = match &mut one.stage {
             Stage::Asked { node: asked, wants, key, .. } => {
                 wants.retain(|hash| came.iter().all(|payload| payload.hash != *hash));
+                let wanted = wants.len();
                 if *asked == node {
                     one.absent.extend(said.absent.iter().copied().filter(|hash| wants.remove(hash)));
                 }
-                // Who has nothing of it has no key to it either.
-                let has_none = *asked == node && came.is_empty() && !said.absent.is_empty();
+                // Who has nothing of what was asked for has no key to it either.
+                let has_none = came.is_empty() && wants.len() < wanted;
                 wants.is_empty() && (*key == KeyWanted::No || has_none)
             }
             Stage::Look | Stage::Queued | Stage::Rest { .. } | Stage::Alone | Stage::Full => !came.is_empty(),

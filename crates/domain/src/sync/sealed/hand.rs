@@ -32,10 +32,7 @@ impl Engine {
         let mut said = Payloads { request: asked.parties.request(), blobs: Vec::new(), absent: Vec::new() };
         let mut bytes = 0_usize;
         for hash in &asked.wants {
-            let held = loaded
-                .payloads
-                .get(hash)
-                .filter(|_| permitted.as_ref().is_some_and(|permitted| permitted.contains(hash)));
+            let held = loaded.payloads.get(hash).filter(|_| permitted.payloads.contains(hash));
             let Some(blob) = held else {
                 said.absent.push(*hash);
                 continue;
@@ -53,7 +50,7 @@ impl Engine {
         }
         let sealing =
             self.keys.get(&org).and_then(|keys| keys.node(&node)).map(|one| one.content().sealing_key.clone());
-        if let (KeyWanted::Yes, true, Some(recipient)) = (asked.key, permitted.is_some(), sealing) {
+        if let (KeyWanted::Yes, true, Some(recipient)) = (asked.key, permitted.has_key, sealing) {
             let wrapping = Wrapping { referral: asked.parties.referral, from: self.own.org, to: org, node };
             out.after.push(Effect::HandKey { node, parties: asked.parties, wrapping, recipient });
         }
@@ -61,8 +58,12 @@ impl Engine {
     }
 
     /// What a node may have of a referral: all that its side is to hold, if it is a party's that this one shares it with, and
-    /// nothing of what its side drops unread. None where it may have nothing, the key neither.
-    fn permitted(&self, node: NodeId, asked: &FetchPayloads, loaded: &Loaded) -> Option<BTreeSet<BlobHash>> {
+    /// nothing of what its side drops unread.
+    fn permitted(&self, node: NodeId, asked: &FetchPayloads, loaded: &Loaded) -> Permitted {
+        self.permitted_to(node, asked, loaded).unwrap_or_default()
+    }
+
+    fn permitted_to(&self, node: NodeId, asked: &FetchPayloads, loaded: &Loaded) -> Option<Permitted> {
         let parties = &asked.parties;
         let org = self.links.get(&node).map(|link| link.org)?;
         let (side, own) = (parties.side_of(&org)?, parties.side_of(&self.own.org)?);
@@ -75,15 +76,25 @@ impl Engine {
         let is_open = both.is_open_to(side);
         #[cfg(any(test, feature = "sim"))]
         let is_open = is_open || self.has(crate::sync::Planted::HandAfterWithdrawal);
-        if both.request.is_none() || !is_open {
-            return None;
-        }
+        let record = both.request.as_ref().map(|said| said.agreement.record)?;
+        let mut payloads = both.referral.payloads(side);
+        payloads.insert(record);
         if org == self.own.org {
-            // Also what belongs to a decision that is not written yet.
-            return Some(asked.wants.iter().copied().collect());
+            // Own words that belong to a decision which is not written yet, whatever became of the referral.
+            let named = both.referral.named();
+            let unnamed = asked.wants.iter().filter(|hash| !named.contains(hash) && **hash != record).copied();
+            if !is_open {
+                return Some(Permitted { payloads: unnamed.collect(), has_key: false });
+            }
+            payloads.extend(unnamed);
         }
-        let mut permitted = both.referral.payloads(side);
-        permitted.extend(both.request.map(|said| said.agreement.record));
-        Some(permitted)
+        is_open.then_some(Permitted { payloads, has_key: true })
     }
+}
+
+/// What a node may have of a referral.
+#[derive(Default)]
+struct Permitted {
+    payloads: BTreeSet<BlobHash>,
+    has_key: bool,
 }

@@ -127,6 +127,8 @@ pub(super) struct Gatherings {
     homes: BTreeMap<OrgId, BTreeSet<NodeId>>,
     /// Of those, what the store does not know yet.
     new_homes: BTreeMap<OrgId, BTreeSet<NodeId>>,
+    /// Organisations of whom nothing more that they sealed is asked for until there is room.
+    full: BTreeSet<OrgId>,
     /// Decisions of this organisation's that wait for its home node.
     decisions: BTreeSet<(Parties, DocId)>,
 }
@@ -165,7 +167,7 @@ enum Stage {
 impl Gatherings {
     pub(super) fn read(due: Vec<Parties>, homes: BTreeMap<OrgId, BTreeSet<NodeId>>) -> Self {
         let due = due.into_iter().map(|parties| (parties, Gathering::new())).collect();
-        Self { due, homes, new_homes: BTreeMap::new(), decisions: BTreeSet::new() }
+        Self { due, homes, new_homes: BTreeMap::new(), full: BTreeSet::new(), decisions: BTreeSet::new() }
     }
 }
 

@@ -10,7 +10,6 @@ use super::row;
 use crate::api::{ReferralChange, ReferralChanges, ReferralResponse, WatchFrom};
 use domain::document::Kind;
 use domain::log::LogCursor;
-use domain::referral::Decision;
 use domain::{RecordId, Refusal};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{LogEntry, LogPage};
@@ -58,15 +57,13 @@ impl Application {
     }
 }
 
-/// Which referral an entry is about: both documents of one have its id, and a decision names it while it stands. One that was written
-/// comes with the referral's own, so that nothing is missed.
+/// Which referral an entry is about: both documents of one have its id, and a decision is about the request.
 fn about(entry: &LogEntry) -> Option<RecordId> {
     let doc_id = &entry.cursor.doc_id;
     if !doc_id.is_of(Kind::DECISION, &entry.owner) {
         return Some(doc_id.record());
     }
-    let row = entry.stands.as_ref()?;
-    Decision::read(&row.owner, &row.value).ok().map(|decision| decision.parties.referral)
+    entry.about.map(|request| request.record())
 }
 
 /// The referrals that a page is about, each with the place to go on behind it. One whose two documents changed comes once, at the

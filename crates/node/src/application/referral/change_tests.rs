@@ -13,8 +13,12 @@ fn cursor(position: u64, doc_id: DocId) -> LogCursor {
 #[test]
 fn each_referral_comes_once_and_one_that_another_goes_on_from_before_it() {
     let owner = OrgId::from_bytes([1; 32]);
-    let entry =
-        |position, id, kind| LogEntry { cursor: cursor(position, DocId::new(id, kind, &owner)), owner, stands: None };
+    let entry = |position, id, kind| LogEntry {
+        cursor: cursor(position, DocId::new(id, kind, &owner)),
+        owner,
+        about: None,
+        stands: None,
+    };
     let before = cursor(0, DocId::from_bytes([0; 32]));
     let entries =
         [entry(1, record(2), Kind::REQUEST), entry(2, record(3), Kind::REQUEST), entry(3, record(2), Kind::RESPONSE)];

@@ -7,12 +7,17 @@ use domain::log::LogCursor;
 use domain::referral::fold::Standing;
 use domain::referral::{Decision, Parties};
 use domain::statement::Life;
+use domain::sync::batch::DocumentRow;
 use domain::sync::effect::{Command, Write, WriteAction};
 use domain::{DocId, EventId, Refusal, RefusalKind};
 use std::time::Duration;
+use store::DocumentFilter;
 
 /// How long whoever decides is kept waiting for the home node, where it is linked.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Decisions looked at for those on a referral that is gone.
+const LEFT: usize = 500;
 
 /// What may tell of the home node's word.
 const TELLING: &[Kind] = &[Kind::DECISION, Kind::REQUEST, Kind::RESPONSE];
@@ -91,6 +96,25 @@ impl Application {
                 .hint("`fingerpost referral show` says what can be done with it now"));
         }
         self.withdraw_decisions(case.drafted.iter().map(|(id, _)| *id)).await
+    }
+
+    /// Takes back decisions on a referral that is not here any more, because its other party is no partner now. Gives whether there were
+    /// any; read only where nothing else goes by that id.
+    pub(super) async fn take_back_what_is_left(&self, id: &str) -> Result<bool, Refusal> {
+        let typed = id.trim().to_lowercase();
+        let owners = [self.0.org].into();
+        let (kind, life) = (Some(Kind::DECISION), Some(Life::Live));
+        let filter = DocumentFilter { kind, owners, life, ..DocumentFilter::default() };
+        let rows = self.0.store.documents(&filter, None, LEFT).await.map_err(fault)?;
+        let is_on = |row: &&DocumentRow| {
+            let decision = Decision::read(&row.owner, &row.value);
+            decision.is_ok_and(|decision| decision.parties.referral.to_string().starts_with(&typed))
+        };
+        let ids: Vec<_> = rows.iter().filter(is_on).map(|row| row.doc_id).collect();
+        if ids.is_empty() {
+            return Ok(false);
+        }
+        self.withdraw_decisions(ids).await.map(|()| true)
     }
 
     async fn withdraw_decisions(&self, ids: impl IntoIterator<Item = DocId>) -> Result<(), Refusal> {

@@ -118,7 +118,13 @@ impl Application {
         }
         match self.case(id).await {
             Ok(case) => self.take_decisions_back(&case).await,
-            Err(refusal) if refusal.kind == RefusalKind::NotFound => Err(no_draft(id)),
+            Err(refusal) if refusal.kind == RefusalKind::NotFound => {
+                if self.take_back_what_is_left(id).await? {
+                    Ok(())
+                } else {
+                    Err(no_draft(id))
+                }
+            }
             Err(refusal) => Err(refusal),
         }
     }
