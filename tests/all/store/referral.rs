@@ -10,6 +10,7 @@ use domain::sync::batch::{DocumentRow, OwnerStanding};
 use domain::sync::sealed::{Gather, Held, KeptPayload, LockedKey};
 use domain::sync::{Batch, Needs};
 use domain::{BlobHash, DataKeyId, DocId, NodeId, RecordId, StaffId, Timestamp};
+use sqlx::{AnyConnection, Connection};
 use std::collections::BTreeSet;
 use store::{Draft, Locked, NotedAgreement, RecordPrefix, RecordRange, Store};
 
@@ -92,6 +93,31 @@ fn payloads_and_keys_are_kept_once_and_erased_for_good() {
         let gone = store.erase(&[request(1), request(9)].into(), Timestamp::from_ms(6)).await.expect("erases");
         assert_eq!(gone, 1);
         assert_eq!(store.held(&request(1)).await.expect("reads"), Held { is_erased: true, ..Held::default() });
+    });
+}
+
+#[test]
+fn payloads_from_before_count_for_the_sender_where_its_document_is_here() {
+    check("payloads_before", async |database| {
+        let store = database.open().await;
+        let documents = vec![row(&author(1), 1, Kind::REQUEST)];
+        assert_eq!(documents[0].doc_id, request(1));
+        let payloads = vec![payload(1, 7), payload(1, 8), payload(2, 7)];
+        store.commit(&Batch { documents, payloads, ..Batch::default() }).await.expect("commits");
+        store.close().await;
+
+        let mut connection = AnyConnection::connect(database.url()).await.expect("connects");
+        for back in ["alter table payload drop column owner", "delete from _sqlx_migrations where version = 11"] {
+            sqlx::query(back).execute(&mut connection).await.expect("goes back");
+        }
+        connection.close().await.expect("closes");
+
+        let store = database.open().await;
+        let usage = store.usage().await.expect("counts");
+        let sealed = [1, 2].map(|number| usage.get(&author(number).org).map_or(0, |usage| usage.sealed_bytes));
+        assert_eq!(sealed, [2 * 4096, 0]);
+        assert_eq!(store.held(&request(2)).await.expect("reads").payloads.len(), 1, "the others stay");
+        store.close().await;
     });
 }
 

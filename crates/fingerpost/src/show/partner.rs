@@ -154,6 +154,11 @@ pub(crate) fn qr(code: &str) -> Option<String> {
 
 /// Whom we joined and what to do now.
 pub(crate) fn joined(joined: &Joined, own_words: &str) -> String {
+    if joined.words == own_words {
+        return "This node is one of your organisation's now. What the organisation holds is on its way here; each partner\n\
+                that it is to reach by itself invites it too, for it does not take over the home node's partners.\n"
+            .to_owned();
+    }
     let name = organisation(
         &joined.organisation.id,
         &BTreeMap::from([(joined.organisation.id, joined.organisation.name.clone())]),

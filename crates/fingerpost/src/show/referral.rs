@@ -212,6 +212,9 @@ fn possible(view: &ReferralView) -> String {
         commands.extend([format!("edit {id}"), format!("discard {id}")]);
     }
     commands.extend(view.possible.iter().map(|action| command(*action, &id)));
+    if !view.row.drafted.is_empty() {
+        commands.push(format!("discard {id}"));
+    }
     if commands.is_empty() {
         return String::new();
     }

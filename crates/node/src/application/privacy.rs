@@ -135,16 +135,16 @@ impl Application {
         Ok((rows, broken))
     }
 
-    /// Every reading of one referral, oldest first.
-    async fn readings_of(&self, referral: &RecordId) -> Result<Vec<Access>, Refusal> {
+    /// Every reading of one referral, oldest first; and what is wrong with the log, where not all of it can be read.
+    async fn readings_of(&self, referral: &RecordId) -> Result<(Vec<Access>, Option<String>), Refusal> {
         let mut rows: Vec<Access> = Vec::new();
         loop {
             let after = rows.last().map_or(0, |row| row.number);
             match self.0.store.readings_of(referral, after, PAGE).await {
                 Ok(page) if !page.is_empty() => rows.extend(page),
-                // Where the log is damaged is `privacy access`'s to tell.
                 Err(error) if error.kind() != store::StoreErrorKind::Corrupt => return Err(fault(error)),
-                Ok(_) | Err(_) => return Ok(rows),
+                Err(error) => return Ok((rows, Some(error.to_string()))),
+                Ok(_) => return Ok((rows, None)),
             }
         }
     }
@@ -236,7 +236,8 @@ impl Application {
                 continue;
             }
             let case = self.case(id).await?;
-            let read_by: Vec<AccessRow> = self.readings_of(&case.parties.referral).await?.iter().map(reading).collect();
+            let (readings, broken) = self.readings_of(&case.parties.referral).await?;
+            let read_by: Vec<AccessRow> = readings.iter().map(reading).collect();
             let said = self.read_case(&case, AccessKind::ListedForSubject).await;
             let opened = match &said {
                 Ok((said, _)) => Some(self.opened(&case, said).await?),
@@ -250,6 +251,7 @@ impl Application {
                 "said": opened,
                 "not_held_any_more": said.err().map(|refusal| refusal.to_string()),
                 "read_by": read_by,
+                "log_of_readings": broken.unwrap_or_else(|| "can be read".to_owned()),
             }));
         }
         let bundle =

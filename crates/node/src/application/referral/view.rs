@@ -25,8 +25,10 @@ impl Application {
         let request = case.request.as_ref();
         let listing = request.map(|said| said.listing);
         let stage = Stage::of(&case.referral.state);
+        let waits = case.drafted.iter().any(|(_, decision)| decision.refused.is_none());
         let may = |action: &Action| {
             action.is_of(case.side)
+                && !(waits && action.is_decision())
                 && *action != Action::Open
                 && roles(*action, stage).any(|role| role != Role::Node)
                 && roles(*action, stage).any(|role| role == role_for(*action, case))
