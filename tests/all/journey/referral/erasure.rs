@@ -61,12 +61,45 @@ fn expect_process_clean(id: u32) {
     }
 }
 
-/// The word is nowhere at a node: not in its folder, its log, its database, its process or its figures.
+/// What is told to whoever may not read what is said of people.
+const TOLD: [&[&str]; 10] = [
+    &["referral", "list", "--all"],
+    &["referral", "list", "--all", "--json"],
+    &["referral", "chase"],
+    &["privacy", "due", "--json"],
+    &["privacy", "erasures", "--json"],
+    &["privacy", "access", "--json"],
+    &["pathway", "times", "--json"],
+    &["status", "--json"],
+    &["doctor", "--json"],
+    &["config", "show"],
+];
+
+/// Writes all of that, and what is exported, into a folder beside the node's.
+fn export(node: &Node, folder: &Path) {
+    std::fs::create_dir_all(folder).expect("a folder");
+    for words in [&["export"][..], &["privacy", "breach", "--to"]] {
+        let file = folder.join(words.join("-"));
+        let _ = std::fs::remove_file(&file);
+        node.run(&[words, &[file.to_str().expect("a path")]].concat()).expect_done();
+        assert!(std::fs::metadata(&file).expect("written").len() > 0 || words == ["export"]);
+    }
+    for words in TOLD {
+        let told = node.run(words);
+        std::fs::write(folder.join(words.join("-")), format!("{}{}", told.out, told.err)).expect("writes");
+        assert!(!told.out.is_empty() || words[0] != "referral", "{words:?} tells something");
+    }
+}
+
+/// The word is nowhere at a node: not in its folder, its log, its database, its process or its figures, nor in what it exports.
 #[track_caller]
 fn expect_unseen(node: &Node, when: &str) {
     let beside = node.folder.data();
     let beside = beside.parent().expect("a folder");
     assert!(beside.join("log").is_file() && node.folder.data().join("keys").is_file());
+    if node.running.is_some() {
+        export(node, &beside.join("exports"));
+    }
     assert_eq!(canary::found_in(beside), [], "{when}");
     if node.database.is_some() {
         let dump = dump(node);
