@@ -14,6 +14,7 @@ const FILL_BYTES: usize = limits::FRAME_BYTES / 4;
 impl Engine {
     pub(in crate::sync) fn needs_to_hand(&self, asked: &FetchPayloads, needs: &mut Needs) {
         needs.documents.extend([asked.parties.request(), asked.parties.response()]);
+        needs.referrals.insert(asked.parties.request());
         needs.payloads.extend(asked.wants.iter().map(|hash| (asked.parties.request(), *hash)));
     }
 
@@ -70,6 +71,11 @@ impl Engine {
         let other = parties.party(own.other());
         let is_shared = org == self.own.org || self.partners.get(&other).is_some_and(Partner::is_verified);
         if !is_shared || !self.is_given_keys(&org, &node) {
+            return None;
+        }
+        // Who waits for the key as well is better served by whoever has it, and asks them at once where nothing is here.
+        let holds_key = loaded.referrals.get(&parties.request()).is_some_and(|held| held.key.is_some());
+        if asked.key == KeyWanted::Yes && !holds_key {
             return None;
         }
         let both = self.both(parties, loaded);
