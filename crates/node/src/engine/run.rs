@@ -31,7 +31,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Roster documents read at once.
+/// Documents of a kind that are read at once when an engine is opened.
 const LIVE_PAGE: usize = 500;
 
 /// What an engine is opened with.

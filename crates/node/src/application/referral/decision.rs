@@ -65,8 +65,7 @@ impl Application {
     }
 
     async fn word(&self, parties: &Parties, id: DocId) -> Result<Word, Refusal> {
-        let document = self.0.store.document(id).await.map_err(fault)?;
-        let Some(row) = document.and_then(|document| document.row) else { return Ok(Word::None) };
+        let Some(row) = self.row(id).await? else { return Ok(Word::None) };
         let decision = Decision::read(&row.owner, &row.value)?;
         if let Some(said) = decision.refused {
             let refusal = Refusal::new(RefusalKind::WrongState, format!("the home node refused it: {}", said.why));
