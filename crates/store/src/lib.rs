@@ -30,7 +30,7 @@ pub use log::{LogEntry, LogPage};
 pub use open::sqlite_url;
 pub use organisation::{Organisation, Peer};
 pub use privacy::NotedAgreement;
-pub use referral::{Draft, Locked, ReferralPage};
+pub use referral::{Draft, Locked, ReferralPage, Tombstone};
 pub use token::Token;
 pub use upkeep::QuarantinedVersion;
 

@@ -27,6 +27,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (9, "referral", include_str!("../migrations/0009_referral.sql")),
     (10, "about of referrals", include_str!("../migrations/0010_about.sql")),
     (11, "owner of a payload", include_str!("../migrations/0011_payload_owner.sql")),
+    (12, "tombstones", include_str!("../migrations/0012_tombstone.sql")),
 ];
 
 /// The key of the advisory lock that makes writers on PostgreSQL take turns: "post" in ASCII.

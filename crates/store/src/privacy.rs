@@ -120,6 +120,12 @@ impl Store {
         self.write_one(insert, values).await.map(drop)
     }
 
+    /// Ends a hold; gives whether there was one.
+    pub async fn end_hold(&self, referral: &RecordId) -> Result<bool, StoreError> {
+        let delete = "delete from retention_hold where referral = $1";
+        Ok(self.write_one(delete, vec![referral.as_bytes().into()]).await? > 0)
+    }
+
     async fn write_one(&self, statement: &str, values: Vec<Value>) -> Result<u64, StoreError> {
         let mut writing = self.begin().await?;
         let touched = sql::execute(writing.connection(), statement, values).await?;

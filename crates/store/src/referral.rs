@@ -9,7 +9,7 @@ use domain::referral::Parties;
 use domain::sync::batch::DocumentRow;
 use domain::sync::sealed::{Gather, Held, LockedKey};
 use domain::sync::{Batch, Loaded, Needs};
-use domain::{BlobHash, DocId, NodeId, OrgId, RecordId, Timestamp};
+use domain::{BlobHash, DocId, NodeId, OrgId, RecordId, ScopeId, Timestamp};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +33,19 @@ pub struct ReferralPage {
     pub rows: Vec<DocumentRow>,
     /// The last referral of them, where more come behind it.
     pub next: Option<RecordId>,
+}
+
+/// A referral whose document an organisation gave up: that it is erased is all that is kept of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tombstone {
+    /// The document.
+    pub doc_id: DocId,
+    /// Whether it is a request or a response.
+    pub kind: Kind,
+    /// When that was signed.
+    pub at: Timestamp,
+    /// The scopes that it was signed for: the one with the other party among them.
+    pub scopes: BTreeSet<ScopeId>,
 }
 
 /// Everything that only the node's lock opens.
@@ -80,17 +93,64 @@ impl Store {
         Ok(rows)
     }
 
-    /// Referrals that are still to be looked at.
+    /// The documents of referrals in a range that an organisation gave up, by id; at most `limit`.
+    pub async fn tombstones(
+        &self,
+        owner: &OrgId,
+        range: &RecordRange,
+        limit: usize,
+    ) -> Result<Vec<Tombstone>, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        let [request, response] = KINDS.map(Kind::number);
+        let mut found = BTreeMap::new();
+        for kind in KINDS {
+            let select = format!(
+                "select doc_id, last_modified from document where kind in ({request}, {response}) and kind = $1 \
+                 and life = 3 and doc_id between $2 and $3 and owner = $4 order by doc_id limit $5"
+            );
+            let [low, high] = range.bounds();
+            let most = Value::Int(i64::try_from(limit).unwrap_or(i64::MAX));
+            let values = vec![Value::Int(kind.number().into()), low, high, owner.as_bytes().into(), most];
+            for row in sql::fetch(&mut snapshot, select, values).await? {
+                let (doc_id, at) = (sql::id(&row, 0, "document id")?, Timestamp::from_ms(sql::int(&row, 1)?));
+                found.insert(doc_id, Tombstone { doc_id, kind, at, scopes: BTreeSet::new() });
+            }
+        }
+        let ids: Vec<DocId> = found.keys().take(limit).copied().collect();
+        let ids: Vec<_> = ids.iter().map(DocId::as_bytes).collect();
+        let select = "select doc_id, scope_id from statement where doc_id in (#)";
+        for row in sql::fetch_for(&mut snapshot, select, &[], &ids).await? {
+            if let Some(one) = found.get_mut(&sql::id(&row, 0, "document id")?) {
+                one.scopes.insert(sql::id(&row, 1, "scope id")?);
+            }
+        }
+        snapshot.commit().await?;
+        Ok(found.into_values().take(limit).collect())
+    }
+
+    /// Referrals that are to be looked at when a node starts: those that are noted as such, and those that were erased here and are
+    /// shown still, since they wait for the other party.
     pub async fn gathering(&self) -> Result<Vec<Parties>, StoreError> {
         let rows = self.read("select referral, sender, receiver from gathering", vec![]).await?;
-        let parties = |row| {
+        let select =
+            format!("select doc_id from document join erased on request = doc_id where life = 1 and {HAS_CONTENT}");
+        let erased = self.read(select, vec![]).await?;
+        let erased = erased.iter().map(|row| sql::id(row, 0, "document id")).collect::<Result<Vec<_>, StoreError>>()?;
+        let mut snapshot = self.snapshot().await?;
+        let shown = rows_of(&mut snapshot, erased.into_iter()).await?;
+        snapshot.commit().await?;
+        let parties = |row: &AnyRow| -> Result<Parties, StoreError> {
             Ok(Parties {
                 referral: sql::id(row, 0, "referral")?,
                 sender: sql::id(row, 1, "organisation id")?,
                 receiver: sql::id(row, 2, "organisation id")?,
             })
         };
-        rows.iter().map(parties).collect()
+        let mut all: BTreeSet<Parties> = shown.iter().filter_map(Parties::of).collect();
+        for row in &rows {
+            all.insert(parties(row)?);
+        }
+        Ok(all.into_iter().collect())
     }
 
     /// Every node that was ever known as an organisation's home.

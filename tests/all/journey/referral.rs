@@ -270,6 +270,9 @@ impl Referring {
             (ours, theirs) if ours == theirs => ours,
             (ours, theirs) => format!("sender {ours}, receiver {theirs}"),
         };
+        if sent["request"] == "erased" {
+            return format!("{shown}: erased");
+        }
         let mut told = format!("{shown}: {}; held by {}", text(&sent["detail"]), name(&sent["holder"]));
         for (side, party) in parties {
             let owed = sent["owed"].as_array().expect("a list").iter().filter(|owed| owed["by"] == *party);

@@ -327,6 +327,9 @@ fn condition(state: &State, stage: Stage, deed: &Deed) -> Result<(), Objection> 
             let stands = state.stop.is_some_and(|stop| stop.onward == Onward::Stands);
             expect(stands && state.holder == Holder::Next, Objection::Held)
         }
+        Body::Erase { .. } | Body::Keep { .. } if stage == StopConfirmed && !state.is_left_with_nobody() => {
+            never_opened(state, deed)
+        }
         Body::Erase { .. } | Body::Keep { .. } if matches!(stage, Stopping | StopConfirmed) => {
             expect(state.agreement_withdrawn, Objection::Agreement)?;
             never_opened(state, deed)

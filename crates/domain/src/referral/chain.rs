@@ -84,6 +84,20 @@ impl Link<'_> {
         }
     }
 
+    /// Refused while who sent the person here has not been told how it ended beyond: once the next referral is erased at both of its
+    /// parties, nobody could say.
+    pub fn permit_erase_next(&self) -> Result<(), Refusal> {
+        match self.owed().into_iter().find(|owed| matches!(owed, Between::CarryEnd(_))) {
+            Some(Between::CarryEnd(outcome)) => {
+                Err(Refusal::new(RefusalKind::WrongState, "who sent the person here has not been told how this ended")
+                    .hint(format!(
+                        "tell them first: `referral end`, of the referral that came here, with --outcome {outcome}"
+                    )))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What is to be done here, the most pressing first.
     pub fn owed(&self) -> Vec<Between> {
         let mut owed = Vec::new();

@@ -10,6 +10,7 @@ use super::code::{Action, Role};
 use super::document::Events;
 use super::event::{Body, Event};
 use super::graph::{Effect, Graph, Node, Places};
+use super::retention::Hold;
 use super::state::{Holder, RequestTrack, ResponseTrack, State, Stop};
 use crate::limits::{EVENT_LINKS, REFERRAL_EVENTS, REFERRAL_EVENTS_OPEN};
 use crate::{BlobHash, EventId, NodeId, RecordId, Refusal, RefusalKind, StaffId, Timestamp};
@@ -145,6 +146,9 @@ impl Referral {
         let action = body.action();
         let deed = Deed { side: author.side, role: author.role, is_home, body };
         permit(&self.state, &deed).map_err(|objection| objection.refusal(&self.state, &deed))?;
+        if let Body::Keep { basis, until } = body {
+            Hold::new(basis, until, author.now)?;
+        }
         let written = self.events.iter().filter(|told| told.side == author.side).count();
         if written >= REFERRAL_EVENTS || (written >= REFERRAL_EVENTS_OPEN && !action.brings_to_an_end()) {
             return Err(Refusal::new(RefusalKind::TooLarge, "this referral has as many events as one may have")

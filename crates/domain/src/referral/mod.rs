@@ -11,12 +11,14 @@
 //!
 //! Two organisations that share personal data have an agreement on record ([`sharing`]), and the person's own is sealed with the
 //! rest ([`consent`], [`content`]); whether all of that holds is asked before a referral leaves ([`sending`]). Who read what is in a
-//! log of its own ([`access`]), and when it all has to be gone follows from how it finished ([`retention`]).
+//! log of its own ([`access`]), and when it all has to be gone follows from how it finished ([`retention`]); once it is
+//! gone at both parties, so are the documents ([`tombstone`]).
 //!
 //! Nothing here has a clock, and nothing ever makes an event that took effect lose it.
 
 pub mod access;
 pub mod authority;
+mod both;
 pub mod chain;
 pub mod code;
 pub mod consent;
@@ -39,6 +41,7 @@ pub mod sharing;
 pub mod shown;
 pub mod state;
 pub mod timescale;
+pub mod tombstone;
 pub mod wrap;
 
 #[cfg(test)]
@@ -46,6 +49,7 @@ mod tests;
 
 pub use access::{Access, AccessKind, BadRow, Break, Head, Reading};
 pub use authority::{Deed, Objection, Stage, permit};
+pub use both::Both;
 pub use code::{Action, Basis, Contact, Onward, Outcome, Reason, Receipt, Role};
 pub use consent::{AgreementRecord, GivenBy, Ground, How, Interpreter, Relation};
 pub use content::Content;
@@ -61,10 +65,11 @@ pub use pass_back::PassBack;
 pub use payload::{Blob, DataKey};
 pub use retention::{DraftDays, Due, Finish, Hold, Retention, Why, draft_due, due};
 pub use sending::{Doubt, Received, Sending, Trust, check_received};
-pub use sharing::SharingAgreement;
+pub use sharing::{SharingAgreement, last_day};
 pub use shown::{Duty, Word, detail, owed, word};
 pub use state::{Erasure, Holder, RequestTrack, ResponseTrack, State, Stop};
 pub use timescale::{Closed, SMALL_NUMBER, Step, Timescale, Timescales};
+pub use tombstone::Tombstone;
 pub use wrap::{WrappedKey, Wrapping};
 
 use serde::{Deserialize, Serialize};

@@ -105,6 +105,7 @@ impl Finish {
             Stage::Withdrawn => Self::Withdrawn,
             Stage::Lapsed => Self::Lapsed,
             Stage::Ended | Stage::TakenBack | Stage::Closed => Self::closed(state),
+            Stage::StopConfirmed if !state.is_left_with_nobody() => Self::closed(state),
             _ => return None,
         };
         Some(if was_not_safe(state) { Self::NotSafe } else { finish })

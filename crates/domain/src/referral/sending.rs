@@ -4,13 +4,13 @@
 //! does not fit, beside the referral, and decides.
 
 use super::consent::AgreementRecord;
-use super::document::{Agreement, Request};
+use super::document::{Agreement, Request, RestsOn};
 use super::pass_back::PassBack;
 use super::sharing::{self, SharingAgreement};
 use crate::form::{Answers, CoreField, Form, Use};
 use crate::pathway::{Coming, Pathway};
 use crate::sync::batch::Partner;
-use crate::{OrgId, Refusal, RefusalKind, Timestamp};
+use crate::{OrgId, RecordId, Refusal, RefusalKind, Timestamp};
 use serde_json::Value;
 use std::fmt;
 
@@ -46,6 +46,8 @@ pub struct Sending<'a> {
     pub answers: &'a Answers,
     /// The person's agreement, where one was written down.
     pub agreement: Option<&'a AgreementRecord>,
+    /// The referral that it goes on from.
+    pub previous: Option<RecordId>,
     /// Now.
     pub now: Timestamp,
 }
@@ -145,6 +147,11 @@ impl Sending<'_> {
             )
         })?;
         agreement.check(&self.receiver, self.now)?;
+        if agreement.rests_on == RestsOn::Previous && self.previous.is_none() {
+            return Err(Refusal::invalid("the agreement rests on the referral before, and there is none").hint(
+                "write `rests_on: own`, or begin from that one: `fingerpost referral new PATHWAY --previous ID`",
+            ));
+        }
         check_said_alike(self.form, self.answers, agreement.pass_back)
     }
 

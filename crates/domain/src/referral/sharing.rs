@@ -58,7 +58,7 @@ impl SharingAgreement {
 }
 
 /// The last day on which something stood that ends then: midnight is the end of the day before.
-pub(super) fn last_day(expires_at: Timestamp) -> Date {
+pub fn last_day(expires_at: Timestamp) -> Date {
     expires_at.plus_ms(-1).day()
 }
 

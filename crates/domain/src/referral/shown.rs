@@ -3,7 +3,7 @@
 use super::Side;
 use super::authority::Stage;
 use super::code::{Onward, Receipt};
-use super::state::{Holder, RequestTrack, ResponseTrack, State};
+use super::state::{RequestTrack, ResponseTrack, State};
 use serde::Serialize;
 use std::fmt;
 
@@ -141,10 +141,13 @@ pub fn owed(state: &State, side: Side) -> Vec<Duty> {
         Side::Receiver => owed_by_receiver(state),
     };
     let (own, other) = (state.erasure(side), state.erasure(side.other()));
+    if own.is_given_up {
+        return Vec::new();
+    }
     let was_sent = state.request != RequestTrack::Draft;
     if !own.has_answered() && state.agreement_withdrawn && (was_sent || side == Side::Sender) {
         duties.push(Duty::EraseOrKeep);
-    } else if !own.has_answered() && was_sent && !other.nodes.is_empty() {
+    } else if !own.has_answered() && was_sent && (other.is_given_up || !other.nodes.is_empty()) {
         duties.push(Duty::AnswerErasure);
     }
     if own.late > 0 {
@@ -160,19 +163,11 @@ fn owed_by_sender(state: &State) -> Vec<Duty> {
         Stage::InformationAsked if state.has_question => Duty::Answer,
         Stage::HandedBack => Duty::TakeBack,
         // Whoever stopped before it was known to be ended has nothing more to look at; the person may be with the receiver still.
-        Stage::StopConfirmed if has_to_be_taken_back(state) => Duty::TakeBack,
+        Stage::StopConfirmed if state.is_left_with_nobody() => Duty::TakeBack,
         Stage::Ended if !is_off => Duty::Close,
         _ => return Vec::new(),
     };
     vec![duty]
-}
-
-fn has_to_be_taken_back(state: &State) -> bool {
-    match state.holder {
-        Holder::Sender => false,
-        Holder::Receiver => true,
-        Holder::Next => state.stop.is_some_and(|stop| stop.onward == Onward::Stops),
-    }
 }
 
 fn owed_by_receiver(state: &State) -> Vec<Duty> {
@@ -280,6 +275,10 @@ fn answered(state: &State) -> String {
 
 fn erased(state: &State, side: Side, parts: &mut Vec<String>) {
     let (own, other) = (state.erasure(side), state.erasure(side.other()));
+    if own.is_given_up {
+        parts.push(format!("erased for good by {side}"));
+        return;
+    }
     if let Some((basis, _)) = own.kept.filter(|_| own.nodes.is_empty()) {
         parts.push(format!("kept by {side} ({basis})"));
     }

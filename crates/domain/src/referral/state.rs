@@ -117,17 +117,20 @@ pub struct Erasure {
     pub kept: Option<(Basis, Timestamp)>,
     /// Payloads that came after it had erased, and that it has not yet said it dropped.
     pub late: usize,
+    /// Whether it gave its document up: then all of it is erased there, whatever its events last said here.
+    pub is_given_up: bool,
 }
 
 impl Erasure {
     /// Whether it said what became of what it had.
     pub fn has_answered(&self) -> bool {
-        !self.nodes.is_empty() || self.kept.is_some()
+        self.is_given_up || !self.nodes.is_empty() || self.kept.is_some()
     }
 
     /// Whether nothing is left there: these nodes, which were given the key, all erased, or its time to keep is over.
     pub fn is_over<'a>(&self, mut nodes: impl Iterator<Item = &'a NodeId>, now: Timestamp) -> bool {
         match self.kept {
+            _ if self.is_given_up => true,
             Some((_, until)) if self.nodes.is_empty() => until <= now,
             _ => !self.nodes.is_empty() && nodes.all(|node| self.nodes.contains_key(node)),
         }
@@ -171,6 +174,16 @@ impl State {
     /// Whether the person ever left the sender's hands.
     pub fn was_taken_on(&self) -> bool {
         self.accepted.is_some() || self.next.is_some()
+    }
+
+    /// Whether, once the stop is confirmed, the sender has to take the person back: who had them let go. Where the next referral stands
+    /// on its own, nobody did.
+    pub(super) fn is_left_with_nobody(&self) -> bool {
+        match self.holder {
+            Holder::Sender => false,
+            Holder::Receiver => true,
+            Holder::Next => self.stop.is_some_and(|stop| stop.onward == Onward::Stops),
+        }
     }
 
     /// What a party erased or keeps.

@@ -261,6 +261,13 @@ impl Disk {
         loaded
     }
 
+    /// Referrals that are to be looked at when a process starts, as the store gives them: those noted, and those that were erased here
+    /// and of which the sender's document is shown still.
+    pub fn gathering(&self) -> Vec<Parties> {
+        let shown = self.erased.iter().filter_map(|request| self.rows.get(request)).filter_map(Parties::of);
+        self.gathering.iter().copied().chain(shown).collect()
+    }
+
     /// How much is held of each owner.
     pub fn usage(&self) -> BTreeMap<OrgId, Usage> {
         let mut usage: BTreeMap<OrgId, Usage> = BTreeMap::new();

@@ -13,16 +13,26 @@ use crate::referral::authority::possible;
 use crate::referral::code::Payload;
 use crate::referral::document::new_referral;
 use crate::referral::{
-    Action, Agreement, Basis, Blob, Body, Contact, DataKey, Decision, Events, Onward, Outcome, Parties, PassBack,
-    Reason, Receipt, Request, Response, RestsOn, Role, Side, Stage, State, WrappedKey,
+    Action, Agreement, Basis, Blob, Body, Both, Contact, DataKey, Decision, Events, Onward, Outcome, Parties, PassBack,
+    Reason, Receipt, Request, Response, RestsOn, Role, Side, Stage, State, Word, WrappedKey, detail, owed, word,
 };
 use crate::statement::Life;
 use crate::sync::batch::{DocumentRow, Partner};
 use crate::sync::effect::{Answer, Command};
-use crate::sync::sealed::Both;
 use crate::sync::{Batch, Loaded, Message, Referring};
 use crate::{BlobHash, DocId, OrgId, RecordId, StaffId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What brings a referral soonest to its end, the last first, and who does it.
+const ENDING: [(Action, Role); 7] = [
+    (Action::Erase, Role::DataProtectionLead),
+    (Action::Close, Role::Caseworker),
+    (Action::TakeBack, Role::Caseworker),
+    (Action::ConfirmStop, Role::Caseworker),
+    (Action::Decline, Role::Caseworker),
+    (Action::End, Role::Caseworker),
+    (Action::Withdraw, Role::Caseworker),
+];
 
 /// The referrals of a world.
 #[derive(Debug, Default)]
@@ -91,6 +101,10 @@ impl World {
         let made = own[self.below(own.len())];
         let side = made.parties.side_of(&self.org(at)).expect("a party");
         let Some(Both { referral, request: Some(_), .. }) = self.both(at, &made.parties) else { return };
+        if self.below(4) == 0 {
+            self.bring_to_an_end(at, made);
+            return;
+        }
         let role = if self.below(4) == 0 { Role::DataProtectionLead } else { Role::Caseworker };
         let may: Vec<Action> = possible(side, role, Stage::of(&referral.state)).collect();
         if may.is_empty() {
@@ -99,6 +113,45 @@ impl World {
         let action = may[self.below(may.len())];
         let body = self.body(at, action, &referral.state);
         self.act(at, made, role, body);
+    }
+
+    /// Somebody does at a node what brings a referral soonest to where nothing of it is left.
+    fn bring_to_an_end(&mut self, at: At, made: Handoff) -> bool {
+        let side = made.parties.side_of(&self.org(at)).expect("a party");
+        let Some(Both { referral, request: Some(_), .. }) = self.both(at, &made.parties) else { return false };
+        let stage = Stage::of(&referral.state);
+        let has_erased = referral.state.erasure(side).nodes.contains_key(&self.nodes[at].identity.node);
+        let next = ENDING.iter().filter(|(action, _)| !(has_erased && *action == Action::Erase));
+        let next = next.copied().find(|(action, role)| possible(side, *role, stage).any(|one| one == *action));
+        if let Some((action, role)) = next {
+            let body = self.body(at, action, &referral.state);
+            self.act(at, made, role, body);
+        }
+        next.is_some()
+    }
+
+    /// The same at every node that may decide, of every referral. Whether there was anything to do.
+    pub(super) fn act_towards_the_end(&mut self) -> bool {
+        let mut has_acted = false;
+        for made in self.handoffs.all.clone() {
+            for at in 0..self.nodes.len() {
+                let is_party = made.parties.side_of(&self.org(at)).is_some();
+                if is_party && self.nodes[at].identity.is_home && !self.is_byzantine(at) {
+                    has_acted |= self.bring_to_an_end(at, made);
+                }
+            }
+        }
+        has_acted
+    }
+
+    /// Notes which referrals nothing is left of at one of the parties.
+    pub(super) fn note_buried(&mut self) {
+        for made in &self.handoffs.all {
+            let docs = [made.parties.request(), made.parties.response()];
+            if (0..self.nodes.len()).any(|at| docs.iter().all(|doc| self.is_given_up(at, *doc))) {
+                self.trace.push(format!("{:?} is buried", made.parties));
+            }
+        }
     }
 
     fn body(&mut self, at: At, action: Action, state: &State) -> Body {
@@ -131,7 +184,7 @@ impl World {
             }
             Action::WithdrawAgreement => Body::WithdrawAgreement,
             Action::Erase => Body::Erase { node: self.nodes[at].identity.node, receipt: Receipt::Erased },
-            Action::Keep => Body::Keep { basis: Basis::LegalClaim, until: self.now() },
+            Action::Keep => Body::Keep { basis: Basis::LegalClaim, until: self.now().plus_ms(60_000) },
         }
     }
 
@@ -322,6 +375,11 @@ impl World {
         }
         let at_parties: Vec<At> =
             (0..self.nodes.len()).filter(|at| parties.side_of(&self.org(*at)).is_some()).collect();
+        let given_up =
+            [parties.request(), parties.response()].map(|doc| at_parties.iter().any(|at| self.is_given_up(*at, doc)));
+        if given_up != [false, false] {
+            return at_parties.iter().try_for_each(|at| self.check_buried(*at, parties, given_up));
+        }
         let mut shown: Option<(At, [Events; 2], State)> = None;
         for at in at_parties.iter().copied() {
             let both = self.both(at, parties).ok_or("a node does not run")?;
@@ -346,6 +404,43 @@ impl World {
             }
         }
         at_parties.iter().try_for_each(|at| self.check_sealed(*at, parties, &at_parties))
+    }
+
+    /// Whether a node holds that a document was given up.
+    pub(super) fn is_given_up(&self, at: At, doc: DocId) -> bool {
+        self.nodes[at].disk.document(doc).is_some_and(|document| document.is_given_up())
+    }
+
+    /// Of a referral that one of the parties gave up, or both: who did has nothing of it, and who did not has all that it kept. Nobody
+    /// is left with anything to do.
+    fn check_buried(&self, at: At, parties: &Parties, given_up: [bool; 2]) -> Result<(), String> {
+        let disk = &self.nodes[at].disk;
+        let side = parties.side_of(&self.org(at)).expect("a party");
+        let (own, other) = if side == Side::Sender { (0, 1) } else { (1, 0) };
+        let docs = [parties.request(), parties.response()];
+        if !given_up[own] {
+            let both = self.both(at, parties).ok_or("a node does not run")?;
+            let state = &both.referral.state;
+            let waits = match word(state, side) {
+                Word::WaitingForThem => true,
+                Word::Stopping => owed(state, side).is_empty(),
+                Word::WaitingForUs | Word::Active | Word::Finished => false,
+            };
+            if both.request.is_some() && waits {
+                return Err(format!("{at} is left waiting: {}", detail(state)));
+            }
+            return Ok(());
+        }
+        if disk.payloads.get(&docs[0]).is_some_and(|of| !of.is_empty()) || disk.data_keys.contains_key(&docs[0]) {
+            return Err(format!("{at} holds what is sealed of what it gave up"));
+        }
+        for place in [own, other].into_iter().filter(|place| given_up[*place]) {
+            let is_shown = disk.rows.get(&docs[place]).is_some_and(|row| !row.value.is_null());
+            if is_shown || disk.changes.get(&docs[place]).is_some_and(|changes| !changes.is_empty()) {
+                return Err(format!("{at} has something left of {}", docs[place]));
+            }
+        }
+        Ok(())
     }
 
     fn events(&self, at: At, doc: DocId) -> Events {

@@ -172,7 +172,7 @@ impl World {
         let mut shown: BTreeMap<BTreeSet<VersionId>, (At, &DocumentRow, BTreeSet<VersionId>)> = BTreeMap::new();
         for (at, node) in self.honest() {
             let (Some(row), Some(document)) = (node.disk.rows.get(&doc), node.disk.document(doc)) else { continue };
-            if !document.wanted.is_empty() {
+            if !document.wanted.is_empty() || document.is_given_up() {
                 continue;
             }
             let held: BTreeSet<_> = document.current().map(SignedStatement::version_id).collect();
@@ -197,6 +197,10 @@ impl World {
         };
         let shown = home.disk.rows.get(&doc).ok_or_else(|| format!("{doc} is not at its home node"))?;
         let held = home.disk.document(doc).ok_or_else(|| format!("{doc} is not at its home node"))?;
+        if held.is_given_up() {
+            // What is shown of a referral then is judged with it.
+            return Ok(());
+        }
         let circle = self.circles(&Scope::public(owner));
         let reached =
             circle.into_iter().find(|circle| circle.iter().any(|at| self.org(*at) == owner)).unwrap_or_default();

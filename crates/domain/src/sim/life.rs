@@ -28,6 +28,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// How much of a trace goes with a failure.
 const TRACE_LINES: usize = 200;
 
+/// Turns in which a referral comes to its end, whatever was done to it before.
+const TURNS: usize = 6;
+
 /// How often, at least, whoever lacks something sealed has asked for it in the end: more often than it has links.
 const ASKS: usize = 12;
 
@@ -190,19 +193,53 @@ impl Life {
                 // What failed too often is opened again.
                 self.world.pass(2 * HOUR_MS);
             }
-            for (a, b) in nodes.iter().flat_map(|a| nodes.iter().map(move |b| (*a, *b))).filter(|(a, b)| a < b) {
-                let is_over = round == 3 && (self.world.is_byzantine(a) || self.world.is_byzantine(b));
-                if !self.world.may_link(a, b) || is_over {
-                    continue;
-                }
-                self.world.link(a, b);
-                let rests = self.world.comes_to_rest();
-                self.world.check_watch()?;
-                if !rests {
-                    return Err("it does not come to rest".to_owned());
-                }
+            self.meet(round < 3)?;
+        }
+        self.wait_for_what_is_gathered()?;
+        self.world.check_safety()?;
+        self.world.check_converged()?;
+        self.see_through()?;
+        self.world.note_incidents();
+        Ok(())
+    }
+
+    /// Every two nodes are linked for a while, one link after another.
+    fn meet(&mut self, with_byzantine: bool) -> Result<(), String> {
+        let count = self.world.nodes.len();
+        for (a, b) in (0..count).flat_map(|a| (a + 1..count).map(move |b| (a, b))) {
+            let is_left_out = !with_byzantine && (self.world.is_byzantine(a) || self.world.is_byzantine(b));
+            if !self.world.may_link(a, b) || is_left_out {
+                continue;
+            }
+            self.world.link(a, b);
+            let rests = self.world.comes_to_rest();
+            self.world.check_watch()?;
+            if !rests {
+                return Err("it does not come to rest".to_owned());
             }
         }
+        Ok(())
+    }
+
+    /// People bring their referrals to where nothing of them is left, which holds good as well.
+    fn see_through(&mut self) -> Result<(), String> {
+        for _ in 0..TURNS {
+            if !self.world.act_towards_the_end() {
+                break;
+            }
+            self.meet(false)?;
+        }
+        // What was found out last has to get round as well.
+        for _ in 0..2 {
+            self.meet(false)?;
+        }
+        self.wait_for_what_is_gathered()?;
+        self.world.note_buried();
+        self.world.check_safety()?;
+        self.world.check_converged()
+    }
+
+    fn wait_for_what_is_gathered(&mut self) -> Result<(), String> {
         // What could not be had of one is asked for of the others in turn, each time later than before.
         for _ in 0..ASKS {
             if !self.world.is_anything_gathered() {
@@ -213,9 +250,6 @@ impl Life {
                 return Err("it does not come to rest".to_owned());
             }
         }
-        self.world.check_safety()?;
-        self.world.check_converged()?;
-        self.world.note_incidents();
         Ok(())
     }
 

@@ -60,3 +60,5 @@ mod stolen;
 mod stories;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tombstone;

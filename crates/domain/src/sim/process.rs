@@ -182,7 +182,7 @@ impl Process {
             decisions: self.disk.rows.values().filter(|r| r.kind == Kind::DECISION).cloned().collect(),
             disowned_keys: self.disk.disowned_keys.clone(),
             hidden: self.disk.hidden.clone(),
-            gathering: self.disk.gathering.iter().copied().collect(),
+            gathering: self.disk.gathering(),
             homes: self.disk.homes.clone(),
         };
         let engine = self.engine.insert(Engine::new(Own { org, node, incarnation, author, is_home }, known));

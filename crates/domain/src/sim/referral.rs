@@ -111,7 +111,10 @@ impl Scene {
         let lock = self.world.nodes[at].lock();
         let referring = Referring {
             parties,
-            role: if body.action() == Action::Erase { Role::DataProtectionLead } else { Role::Caseworker },
+            role: match body.action() {
+                Action::Erase | Action::Keep => Role::DataProtectionLead,
+                _ => Role::Caseworker,
+            },
             staff: StaffId::from_bytes([4; 16]),
             occurred_at: Timestamp::from_ms(1_700_000_000_000),
             body,

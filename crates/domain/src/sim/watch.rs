@@ -10,7 +10,7 @@ use crate::referral::Parties;
 use crate::statement::{SignedStatement, replaces};
 use crate::sync::{Batch, Message};
 use crate::{BlobHash, ChangeHash, DocId, EventId, OrgId, ScopeId, VersionId};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What was noticed, and what is needed to notice it.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ pub(super) struct Watch {
     keys: BTreeMap<OrgId, KeysObject>,
     pub(super) scopes: BTreeMap<ScopeId, Scope>,
     /// Rows that reached a node and are to be acknowledged.
-    arrived: BTreeMap<(At, At, ScopeId, u64), Vec<SignedStatement>>,
+    arrived: BTreeMap<(At, At, ScopeId, u64), VecDeque<Vec<SignedStatement>>>,
     /// Versions whose signature was found to hold, as they were signed: a version's id is of what it says alone.
     signed: BTreeMap<VersionId, Vec<u8>>,
     /// The scopes in which a document's owner signed these heads.
@@ -52,7 +52,7 @@ impl Watch {
     pub(super) fn arrives(&mut self, from: At, to: At, message: &Message) {
         if let Message::Rows(rows) = message {
             let statements = rows.items.iter().filter_map(|i| SignedStatement::parse(&i.statement).ok()).collect();
-            self.arrived.insert((from, to, rows.scope, rows.cursor.seq), statements);
+            self.arrived.entry((from, to, rows.scope, rows.cursor.seq)).or_default().push_back(statements);
         }
     }
 
@@ -78,7 +78,9 @@ impl Watch {
             self.faults.push(format!("{from} sent {to} something of a scope that it is not in"));
         }
         if let Message::Stored { scope, seq } = message {
-            for statement in self.arrived.remove(&(to, from, *scope, *seq)).unwrap_or_default() {
+            // What is read once more from an earlier place comes behind what is on its way.
+            let arrived = self.arrived.get_mut(&(to, from, *scope, *seq)).and_then(VecDeque::pop_front);
+            for statement in arrived.unwrap_or_default() {
                 let doc_id = statement.statement().doc_id;
                 if self.is_to_be_held(*scope, sender, &statement) && !holds(sender, &statement) {
                     let (seq, said) = (*seq, statement.statement());

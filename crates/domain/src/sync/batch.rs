@@ -145,11 +145,13 @@ pub struct DocumentRow {
 }
 
 impl DocumentRow {
-    /// What it counts for among what its owner has here. Of proposals, answers and decisions there are more with every year: those
-    /// that were taken back count by their bytes alone, and as if each had some.
+    /// What it counts for among what its owner has here. Of proposals, answers, decisions and referrals there are more with every
+    /// year: those that were taken back count by their bytes alone, and as if each had some.
     pub fn usage(&self) -> Usage {
         match self.kind {
-            Kind::PROPOSAL | Kind::ANSWER | Kind::DECISION if self.life != Life::Live => {
+            Kind::PROPOSAL | Kind::ANSWER | Kind::DECISION | Kind::REQUEST | Kind::RESPONSE
+                if self.life != Life::Live =>
+            {
                 Usage { bytes: self.bytes.max(limits::ENDED_BYTES), ..Usage::default() }
             }
             _ => Usage { documents: 1, bytes: self.bytes, sealed_bytes: 0 },

@@ -68,6 +68,10 @@ impl Document {
         let generation = sets().flat_map(CurrentSet::standing).map(|s| s.statement().generation).max();
         let counting =
             || sets().flat_map(CurrentSet::standing).filter(move |s| Some(s.statement().generation) == generation);
+        if life == Life::Erased {
+            // Whatever was said beside that is gone with the rest.
+            return Standing { life, generation: generation.unwrap_or(0), heads: BTreeSet::new(), is_whole: true };
+        }
         let heads = counting().filter(|s| self.has_content(s)).flat_map(|s| s.statement().heads.iter().copied());
         let heads: BTreeSet<_> = heads.collect();
         // Scopes may stand at different places of one history: what is behind another head is no head.
@@ -93,6 +97,11 @@ impl Document {
     /// The life of this document in one scope; `None` when it was never there.
     pub(super) fn life_in(&self, scope: &Scope) -> Option<Life> {
         self.statements.get(&scope.id()).and_then(life_of)
+    }
+
+    /// Whether it was given up for good, though some of its scopes may not have heard yet.
+    pub fn is_given_up(&self) -> bool {
+        self.statements.values().any(|set| life_of(set) == Some(Life::Erased))
     }
 
     /// Whether it stands in a scope.
@@ -212,8 +221,14 @@ impl Document {
         self.take_what_is_here(batch);
         self.settle(batch);
         let standing = self.standing();
+        if standing.life == Life::Erased {
+            self.want_nothing(batch);
+        }
         let dropped = self.drop_unreachable(own, &standing, batch);
-        let row = if standing.is_whole || !standing.heads.is_empty() || self.row.is_none() {
+        let kept = self.row.as_ref().filter(|_| standing.life == Life::Erased).and_then(|row| row.until_buried(own));
+        let row = if let Some(kept) = kept {
+            kept
+        } else if standing.is_whole || !standing.heads.is_empty() || self.row.is_none() {
             self.read(&standing)?
         } else {
             // The newest content is not here yet: the last applied one is shown until it is.
@@ -250,6 +265,15 @@ impl Document {
         for version in here {
             self.wanted.remove(&version);
             self.quarantined.remove(&version);
+            batch.release(&version);
+            batch.want(version, Wanted::No);
+        }
+    }
+
+    /// Of what is erased no content is asked for any more, nor kept.
+    fn want_nothing(&mut self, batch: &mut Batch) {
+        let unread = std::mem::take(&mut self.quarantined).into_keys();
+        for version in unread.chain(std::mem::take(&mut self.wanted)) {
             batch.release(&version);
             batch.want(version, Wanted::No);
         }
@@ -306,9 +330,12 @@ impl Document {
         if !standing.is_whole {
             return BTreeSet::new();
         }
-        let mut heads: BTreeSet<_> = self.current().flat_map(|s| s.statement().heads.iter().copied()).collect();
-        if self.owner == *own {
-            heads.extend(self.left_behind());
+        let mut heads = BTreeSet::new();
+        if standing.life != Life::Erased {
+            heads.extend(self.current().flat_map(|s| s.statement().heads.iter().copied()));
+            if self.owner == *own {
+                heads.extend(self.left_behind());
+            }
         }
         let dropped = self.changes.unreachable(&heads);
         if dropped.is_empty() {

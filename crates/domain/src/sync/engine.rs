@@ -343,6 +343,11 @@ impl Engine {
     /// Ends a link and says why; what the other side did is kept as an incident.
     pub(super) fn end_link(&mut self, node: NodeId, refusal: Refusal, out: &mut Outcome) {
         out.incident(Some(node), None, None, "link", refusal.message.clone());
+        self.cut(node, refusal, out);
+    }
+
+    /// Ends a link for a reason of this side's. What was asked for on it is asked for elsewhere.
+    pub(super) fn cut(&mut self, node: NodeId, refusal: Refusal, out: &mut Outcome) {
         self.unlinked(node, out);
         out.after.push(Effect::Unlink(node, refusal));
     }

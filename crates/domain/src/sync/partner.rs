@@ -54,8 +54,7 @@ impl Engine {
         let nodes: Vec<_> = self.links.iter().filter(|(_, l)| l.org == org).map(|(node, _)| *node).collect();
         for node in nodes {
             if is_paused {
-                self.links.remove(&node);
-                out.after.push(Effect::Unlink(node, Refusal::new(RefusalKind::NotAllowed, "paused by the other side")));
+                self.cut(node, Refusal::new(RefusalKind::NotAllowed, "paused by the other side"), out);
             } else {
                 self.send_confirmation(node, org, out);
             }
@@ -68,12 +67,19 @@ impl Engine {
         [Scope::pair(self.own.org, *org), Scope::pair(*org, self.own.org)].map(|scope| scope.id())
     }
 
-    pub(super) fn remove_partner(&mut self, org: OrgId, loaded: &mut Loaded, out: &mut Outcome) -> Result<(), Refusal> {
+    pub(super) fn remove_partner(
+        &mut self,
+        now: Timestamp,
+        org: OrgId,
+        loaded: &mut Loaded,
+        out: &mut Outcome,
+    ) -> Result<(), Refusal> {
         self.partners.remove(&org).ok_or_else(|| not_a_partner(&org))?;
         // What is left of a document that is in another scope too says no more than that scope does.
         let gone = self.shared_with(&org);
         let parting = loaded.documents.iter_mut().filter_map(|(id, d)| d.leave(&gone).then_some(*id));
         for doc_id in parting.collect::<Vec<_>>() {
+            self.part_with(now, doc_id, loaded, out);
             self.refresh(doc_id, loaded, out);
         }
         self.is_regrouping = true;
@@ -86,8 +92,7 @@ impl Engine {
         out.batch.removed_partners.insert(org);
         let nodes: Vec<_> = self.links.iter().filter(|(_, l)| l.org == org).map(|(node, _)| *node).collect();
         for node in nodes {
-            self.links.remove(&node);
-            out.after.push(Effect::Unlink(node, Refusal::new(RefusalKind::NotAllowed, "no longer a partner")));
+            self.cut(node, Refusal::new(RefusalKind::NotAllowed, "no longer a partner"), out);
         }
         out.after.push(Effect::Notify(Notice::Partner(org)));
         Ok(())

@@ -270,7 +270,7 @@ impl Engine {
         let is_stopped = self.is_stopped(&statement.statement().org_id, taking.now);
         let Some(document) = taking.loaded.documents.get_mut(&doc_id) else { return Ok(()) };
         let is_known = document.quarantined.get(&version_id).is_some_and(|mark| mark.pack_hash == pack_hash);
-        if is_known || document.is_disputed(&version_id) {
+        if is_known || document.is_disputed(&version_id) || document.standing().life == Life::Erased {
             return Ok(());
         }
         let was_wanted = document.wanted.contains(&version_id);
@@ -458,9 +458,7 @@ impl Engine {
             let reads = |l: &Link| l.reading.values().any(|r| r.scope.owner == *owner);
             let nodes: Vec<_> = self.links.iter().filter(|(_, l)| reads(l)).map(|(node, _)| *node).collect();
             for node in nodes {
-                self.links.remove(&node);
-                let refusal = Refusal::new(RefusalKind::Busy, "there is room again: link anew");
-                out.after.push(Effect::Unlink(node, refusal));
+                self.cut(node, Refusal::new(RefusalKind::Busy, "there is room again: link anew"), out);
             }
         }
     }

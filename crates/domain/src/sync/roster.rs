@@ -9,7 +9,7 @@ use super::batch::OwnerStanding;
 use super::effect::{Write, WriteAction};
 use super::engine::{Engine, Outcome};
 use super::message::Message;
-use super::{Document, Effect, Loaded, Needs, Usage};
+use super::{Document, Loaded, Needs, Usage};
 use crate::audience::{Audience, Scope};
 use crate::document::{Edit, Kind};
 use crate::identity::keys::KeysObject;
@@ -225,9 +225,8 @@ impl Engine {
             }
         }
         for node in stale {
-            self.links.remove(&node);
             let refusal = Refusal::new(RefusalKind::Busy, "what this link may carry has changed: link anew");
-            out.after.push(Effect::Unlink(node, refusal));
+            self.cut(node, refusal, out);
         }
         for node in grown {
             if let Some(link) = self.links.get_mut(&node) {

@@ -45,7 +45,7 @@ impl Engine {
         if said.generation > limits::GENERATION {
             return Err(Refusal::too_large(format!("a document's history number {}", said.generation)));
         }
-        let (mut seen, base) = document.seen_and_base(scope, said.generation);
+        let (mut seen, base) = document.seen_and_base(scope, said);
         let rev = document.last_rev(scope, self.own.incarnation).saturating_add(1);
         seen.insert(self.own.incarnation, rev);
         if seen.len() > limits::SEEN_ENTRIES {
@@ -67,7 +67,7 @@ impl Engine {
             seen,
             base: bounded(base),
             base_changes: bounded(base_changes),
-            heads: said.heads.clone(),
+            heads: if said.life == Life::Erased { BTreeSet::new() } else { said.heads.clone() },
             life: said.life,
             moved_to: said.moved_to.or_else(|| document.moved_to()).filter(|_| said.life != Life::Live),
             signed_at: now,
@@ -205,11 +205,12 @@ impl Document {
     }
 
     /// What a writer of this generation in this scope has seen, and what the generation was made from. Only statements
-    /// whose content is here are covered: one whose content is still on its way would be lost.
-    fn seen_and_base(&self, scope: &Scope, generation: u64) -> (Seen, Seen) {
+    /// whose content is here are covered, unless all of it is given up: one whose content is still on its way would be lost.
+    fn seen_and_base(&self, scope: &Scope, saying: &Said<'_>) -> (Seen, Seen) {
         let (mut seen, mut base) = (Seen::new(), Seen::new());
-        for said in self.in_scope(scope).filter(|s| self.has_content(s)).map(SignedStatement::statement) {
-            raise(if said.generation == generation { &mut seen } else { &mut base }, &said.seen);
+        let is_covered = |s: &&SignedStatement| saying.life == Life::Erased || self.has_content(s);
+        for said in self.in_scope(scope).filter(is_covered).map(SignedStatement::statement) {
+            raise(if said.generation == saying.generation { &mut seen } else { &mut base }, &said.seen);
             raise(&mut base, &said.base);
         }
         (seen, base)

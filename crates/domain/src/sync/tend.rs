@@ -7,7 +7,7 @@
 //! - takes in what was written beside what stands, and writes again, on the generation that stands, the fields that were
 //!   changed in an earlier one meanwhile;
 //! - brings every scope of its audience to the same heads, and takes it back where its audience has left;
-//! - takes it back everywhere when it was withdrawn as a whole.
+//! - takes it back everywhere when it was withdrawn as a whole; the home node gives it up everywhere where it was given up.
 //!
 //! What several nodes do of this at once comes to the same content. A document that stands as it should is not touched.
 
@@ -66,6 +66,12 @@ impl Engine {
     fn tend(&mut self, now: Timestamp, doc_id: DocId, loaded: &mut Loaded, out: &mut Outcome) -> Result<(), Refusal> {
         let document = own(loaded, doc_id)?;
         let standing = document.standing();
+        if document.owner == self.own.org && document.is_given_up() {
+            if self.own.is_home && self.give_up(now, document, out)? {
+                self.refresh(doc_id, loaded, out);
+            }
+            return Ok(());
+        }
         if document.owner != self.own.org || !standing.is_whole || standing.heads.is_empty() {
             return Ok(());
         }
@@ -176,15 +182,19 @@ impl Engine {
         }
         let generation = document.generation_in(scope);
         let of_scope = || document.statements.get(&scope.id()).into_iter().flat_map(|set| set.iter());
-        let is_unknown = |old: &SignedStatement| {
+        let is_unknown = |old: &&SignedStatement| {
             let said = old.statement();
             let known = of_scope().filter_map(|s| s.statement().base.get(&said.incarnation)).max();
             said.life != Life::Live && said.generation < generation && known.is_none_or(|rev| *rev < said.rev)
         };
-        if document.life_in(scope) == Some(Life::Live) && replaced.iter().any(is_unknown) {
-            return self.sign_withdrawal(now, document, scope, out);
+        if document.life_in(scope) != Some(Life::Live) {
+            return Ok(());
         }
-        Ok(())
+        match replaced.iter().filter(is_unknown).map(|old| old.statement().life).max() {
+            Some(Life::Erased) => self.give_up_in(now, document, scope, out),
+            Some(_) => self.sign_withdrawal(now, document, scope, out),
+            None => Ok(()),
+        }
     }
 }
 

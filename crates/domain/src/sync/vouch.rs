@@ -10,7 +10,7 @@ use super::effect::{Answer, Written};
 use super::engine::{Engine, Outcome};
 use super::sign::Said;
 use super::write::{AUDIENCE, own};
-use super::{Document, Effect, Loaded, Needs};
+use super::{Document, Loaded, Needs};
 use crate::audience::{Reach, Scope};
 use crate::document::Kind;
 use crate::identity::certificate::NodeState;
@@ -215,9 +215,8 @@ impl Engine {
         };
         let nodes: Vec<_> = self.links.iter().filter(|(_, l)| carries(l)).map(|(node, _)| *node).collect();
         for node in nodes {
-            self.links.remove(&node);
             let refusal = Refusal::new(RefusalKind::Busy, "a key was stolen, and what it signed is gone: link anew");
-            out.after.push(Effect::Unlink(node, refusal));
+            self.cut(node, refusal, out);
         }
     }
 }

@@ -79,7 +79,7 @@ impl Engine {
             Command::AddPartner { partner, keys } => self.add_partner(partner, &keys, out).map(|()| Answer::Done),
             Command::TakeKeys(bytes) => self.learn_keys(&bytes, out).map(|()| Answer::Done),
             Command::UpdatePartner(partner) => self.update_partner(partner, out).map(|()| Answer::Done),
-            Command::RemovePartner(org) => self.remove_partner(org, loaded, out).map(|()| Answer::Done),
+            Command::RemovePartner(org) => self.remove_partner(now, org, loaded, out).map(|()| Answer::Done),
             Command::Quarantine(list) => {
                 for one in list {
                     if let Some(document) = loaded.documents.get_mut(&one.doc_id) {

@@ -41,6 +41,11 @@ pub(crate) enum Privacy {
         #[command(flatten)]
         keeping: Keeping,
     },
+    /// End a hold: the referral is due again by how it finished
+    Release {
+        /// The referral's id or the start of it
+        id: String,
+    },
     /// Show what was erased here, and what the other parties say of theirs
     Erasures,
     /// Show who read what; exit code 1 when the log does not hold
@@ -78,6 +83,7 @@ impl Privacy {
         match self {
             Self::Due => "show what is to be erased".into(),
             Self::Hold { id, .. } => format!("hold referral {id:?}"),
+            Self::Release { id } => format!("end the hold of referral {id:?}"),
             Self::Erasures => "show what was erased".into(),
             Self::Access { id: None } => "show who read what".into(),
             Self::Access { id: Some(id) } => format!("show who read referral {id:?}"),

@@ -133,7 +133,10 @@ async fn taken(
 /// The answers of what was sent, asked again; as it was read for that, that is noted.
 pub(super) async fn amended(node: &mut Asked, id: &str) -> Result<Pii<Value>, Failure> {
     if !is_asked() {
-        return Err(no_terminal());
+        return Err(Failure::Usage {
+            cause: "no file has the answers, and there is no terminal to ask for them on".into(),
+            hint: "give them with --answers FILE; - reads standard input".into(),
+        });
     }
     let subject = opened(node, id).await?;
     with_terminal(|interview| Ok(pii(answers(interview, &subject)?)))

@@ -21,6 +21,15 @@ pub(super) async fn privacy(place: &Place, verb: Privacy) -> Result<(), Failure>
             let answer = json!({ "held": id, "basis": keeping.basis, "until_ms": keeping.until });
             place.reader.show(&answer, || format!("Held until {}: {}.\n", show::last_day(keeping.until), keeping.basis))
         }
+        Privacy::Release { id } => {
+            let request = PrivacyRequest::Release { id: id.clone() };
+            let Response::Done = place.ask(Need::Running, Request::Privacy(request)).await? else {
+                return Err(unexpected());
+            };
+            place.reader.show(&json!({ "released": id }), || {
+                "Held no longer; `fingerpost privacy due` shows when it is to go.\n".into()
+            })
+        }
         Privacy::Erasures => erasures(place).await,
         Privacy::Access { id } => access(place, id).await,
         Privacy::Breach { since, until, to } => {

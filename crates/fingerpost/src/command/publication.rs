@@ -168,7 +168,8 @@ async fn written(place: &Place, request: PublicationRequest, done: &str) -> Resu
 }
 
 fn no_file(name: &str) -> Failure {
+    let names: Vec<_> = shipped::SHIPPED.iter().map(|shipped| shipped.name).collect();
     Refusal::not_found(format!("there is no file {name:?}, and no form of that name comes with Fingerpost"))
-        .hint("`fingerpost form publish --help` names those that do")
+        .hint(format!("these do: {}", names.join(", ")))
         .into()
 }

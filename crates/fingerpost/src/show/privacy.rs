@@ -40,9 +40,10 @@ pub(crate) fn erasures(rows: &[ErasureRow], names: &Names) -> String {
 }
 
 fn erasure(row: &ErasureRow, names: &Names) -> String {
-    let partner = organisation(&row.partner, names);
+    let partner = row.partner.map_or_else(|| "the other party".to_owned(), |partner| organisation(&partner, names));
+    let way = row.partner.map(|partner| way(row.direction, &partner, names)).unwrap_or_default();
     let mark = if row.outstanding { "! " } else { "" };
-    let mut out = wrap(&format!("{mark}{} {}", shown_id(&row.id), way(row.direction, &row.partner, names)), 0);
+    let mut out = wrap(&format!("{mark}{} {way}", shown_id(&row.id)), 0);
     out.extend(row.here.iter().map(|said| wrap(&format!("here: {said}"), 2)));
     if row.there.is_empty() {
         out.push_str(&wrap(&format!("{partner} has not answered"), 2));

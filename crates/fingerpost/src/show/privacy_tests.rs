@@ -63,7 +63,7 @@ fn an_erasure_says_what_is_still_outstanding() {
     let row = |n: u8, there: &[&str], outstanding: bool| ErasureRow {
         id: id(n),
         direction: Direction::Sent,
-        partner: org(1),
+        partner: Some(org(1)),
         here: vec!["erased by this node".into()],
         there: there.iter().map(|said| (*said).to_owned()).collect(),
         outstanding,

@@ -6,8 +6,8 @@ use crate::output::Emphasis;
 use node::api::form::render::{self, Voice};
 use node::api::form::{Answers, Form};
 use node::api::{
-    Action, ChaseRow, Direction, DraftedRow, EventRow, KeyState, Opened, OrgId, OverdueRow, Owed, PassBack, Pii,
-    RecordId, ReferralDone, ReferralRow, ReferralView, Timestamp,
+    Action, ChaseRow, Direction, DraftedRow, EventRow, GIVEN_UP, KeyState, Opened, OrgId, OverdueRow, Owed, PassBack,
+    Pii, RecordId, ReferralDone, ReferralRow, ReferralView, Timestamp,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -17,9 +17,17 @@ type Names = BTreeMap<OrgId, String>;
 /// Characters of where it stands that a row of a list has room for.
 const DETAIL_SHOWN: usize = 40;
 
-/// Headings in the order in which they are read. What stops by our own doing next stands right behind what waits for us.
-const HEADINGS: [&str; 6] =
-    ["WAITING FOR US", "STOPPING, AND WAITING FOR US", "WAITING FOR THEM", "ACTIVE", "STOPPING", "FINISHED"];
+/// Headings in the order in which they are read. What stops by our own doing next stands right behind what waits for us, and behind
+/// that what is over but for something of ours.
+const HEADINGS: [&str; 7] = [
+    "WAITING FOR US",
+    "STOPPING, AND WAITING FOR US",
+    "FINISHED, BUT FOR US",
+    "WAITING FOR THEM",
+    "ACTIVE",
+    "STOPPING",
+    "FINISHED",
+];
 
 /// Rows under the words by which they stand, in each in the order in which they came; what is owed or late stands below each.
 pub(crate) fn rows(rows: &[ReferralRow], names: &Names, now: Timestamp, emphasis: Emphasis) -> String {
@@ -60,7 +68,11 @@ fn standing_at(row: &ReferralRow) -> (&str, &str) {
 fn heading(row: &ReferralRow) -> String {
     let shown = plain(&row.shown).to_uppercase();
     let is_ours = row.owed.iter().any(|owed| Some(owed.by) != row.partner);
-    if shown == "STOPPING" && is_ours { format!("{shown}, AND WAITING FOR US") } else { shown }
+    match shown.as_str() {
+        "STOPPING" if is_ours => format!("{shown}, AND WAITING FOR US"),
+        "FINISHED" if is_ours => format!("{shown}, BUT FOR US"),
+        _ => shown,
+    }
 }
 
 /// Id, the other party, which way, where it stands, who holds the person.
@@ -71,12 +83,21 @@ fn cells(row: &ReferralRow, names: &Names) -> Vec<String> {
     };
     let partner = partner(row, names);
     let detail = standing_at(row).0.to_owned();
-    vec![shown_id(&row.id), format!("{way} {partner}"), detail, format!("held by {}", holder(row, names))]
+    let held = if is_given_up(row) { String::new() } else { format!("held by {}", holder(row, names)) };
+    vec![shown_id(&row.id), format!("{way} {partner}"), detail, held]
+}
+
+/// Whether nothing of it is kept but that it is erased.
+fn is_given_up(row: &ReferralRow) -> bool {
+    row.request == GIVEN_UP
 }
 
 /// The other party; only a draft that does not open does not say which that is.
 fn partner(row: &ReferralRow, names: &Names) -> String {
-    row.partner.map_or_else(|| "an unknown organisation".to_owned(), |id| organisation(&id, names))
+    row.partner.map_or_else(
+        || if is_given_up(row) { "a former partner" } else { "an unknown organisation" }.to_owned(),
+        |id| organisation(&id, names),
+    )
 }
 
 fn holder(row: &ReferralRow, names: &Names) -> String {
@@ -159,6 +180,9 @@ pub(crate) fn named(view: &ReferralView, names: &Names) -> String {
         Direction::Sent => format!("to {partner}"),
         Direction::Received => format!("from {partner}"),
     };
+    if is_given_up(&view.row) {
+        return wrap(&format!("Referral {} {way}: {}", shown_id(&view.row.id), view.row.detail), 0);
+    }
     let listing = listing(view.listing_name.as_deref(), &view.listing);
     wrap(&format!("Referral {} {way}, for {listing}: {}", shown_id(&view.row.id), view.row.detail), 0)
 }
@@ -169,6 +193,9 @@ fn listing(name: Option<&str>, id: &RecordId) -> String {
 
 /// One referral as a page to act on; with what is said of the person where it was opened.
 pub(crate) fn view(view: &ReferralView, names: &Names, now: Timestamp, emphasis: Emphasis) -> String {
+    if is_given_up(&view.row) {
+        return given_up(view, names);
+    }
     let mut parts = vec![standing(view, names, now, emphasis), possible(view)];
     parts.extend(view.opened.as_ref().map(|opened| said_of_the_person(opened, names)));
     parts.push(format!("What stands behind it\n{}", facts(view)));
@@ -182,8 +209,18 @@ pub(crate) fn view(view: &ReferralView, names: &Names, now: Timestamp, emphasis:
     parts.join("\n")
 }
 
+fn given_up(view: &ReferralView, names: &Names) -> String {
+    let mut out = named(view, names);
+    out.push_str(&format!("id {}\n\n", view.row.id));
+    out.push_str(&wrap("Both parties erased it and gave its documents up. That it is erased is all that is kept.", 2));
+    out
+}
+
 /// The events alone.
 pub(crate) fn history(view: &ReferralView, names: &Names) -> String {
+    if is_given_up(&view.row) {
+        return given_up(view, names);
+    }
     if view.events.is_empty() {
         return "Nothing has happened yet: it is a draft.\n".to_owned();
     }

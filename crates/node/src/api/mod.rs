@@ -35,9 +35,9 @@ pub use partner::{
 pub use privacy::{AccessRow, AgreementRow, DueRow, ErasureRow, PrivacyRequest, PrivacyResponse};
 pub use publication::{PublicationRequest, PublicationRow, PublicationView};
 pub use referral::{
-    ChaseRow, Direction, DraftChange, DraftedRow, EventRow, KeyState, NewReferral, Opened, OverdueRow, Owed, Payloads,
-    ReferralAct, ReferralChange, ReferralChanges, ReferralDone, ReferralRequest, ReferralResponse, ReferralRow,
-    ReferralView,
+    ChaseRow, Direction, DraftChange, DraftedRow, EventRow, GIVEN_UP, KeyState, NewReferral, Opened, OverdueRow, Owed,
+    Payloads, ReferralAct, ReferralChange, ReferralChanges, ReferralDone, ReferralRequest, ReferralResponse,
+    ReferralRow, ReferralView,
 };
 pub use status::{
     Check, Initialised, NodeDetail, NodeKeys, Overview, OwnerCount, RefusedContent, Setting, Severity, SignedRow,

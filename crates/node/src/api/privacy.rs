@@ -23,6 +23,11 @@ pub enum PrivacyRequest {
         /// Until when.
         until_ms: Timestamp,
     },
+    /// Ends that. Answered by [`super::Response::Done`].
+    Release {
+        /// Which referral.
+        id: String,
+    },
     /// What was erased here, and what the other parties say of theirs. Answered by [`PrivacyResponse::Erasures`].
     Erasures,
     /// Who read what. Answered by [`PrivacyResponse::Access`].
@@ -135,9 +140,9 @@ pub struct ErasureRow {
     pub id: RecordId,
     /// Which way it goes.
     pub direction: Direction,
-    /// The other party.
-    pub partner: OrgId,
-    /// What this organisation's nodes say, each in words.
+    /// The other party; none where nothing but the erasure is kept and that is no partner any more.
+    pub partner: Option<OrgId>,
+    /// What this organisation's nodes say, each in words; once both parties erased, what they signed of the whole.
     pub here: Vec<String>,
     /// What the other party says, in words; empty while it has not answered.
     pub there: Vec<String>,

@@ -206,6 +206,9 @@ pub enum ReferralResponse {
     },
 }
 
+/// What stands in the place of both tracks once a referral is erased at both parties, and nothing of it is kept but that.
+pub const GIVEN_UP: &str = "erased";
+
 /// What became of referrals, in the order of their last change here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReferralChanges {
@@ -249,7 +252,7 @@ pub struct ReferralRow {
     pub direction: Direction,
     /// The other party; none of a draft that does not open.
     pub partner: Option<OrgId>,
-    /// The sender's track: `draft`, `sent`, `withdrawn`, `lapsed`.
+    /// The sender's track: `draft`, `sent`, `withdrawn`, `lapsed`; [`GIVEN_UP`] once nothing else is kept.
     pub request: String,
     /// The receiver's track.
     pub response: String,
@@ -257,7 +260,8 @@ pub struct ReferralRow {
     pub shown: String,
     /// What stands behind it.
     pub detail: String,
-    /// Who holds the person now, as far as it is known here; none where the receiver passed them on and says no more.
+    /// Who holds the person now, as far as it is known here; none where the receiver passed them on and says no more, or where nothing is
+    /// kept.
     pub holder: Option<OrgId>,
     /// What each party still has to do: `sender: …`, `receiver: …`.
     pub owed: Vec<Owed>,

@@ -113,7 +113,7 @@ impl Application {
     /// The listings whose record an id, or the start of one, names, whoever owns them, as many as are looked at: the own one
     /// first, then those that stand, claims last.
     pub(super) async fn listings_of(&self, text: &str) -> Result<Vec<DocumentRow>, Refusal> {
-        let record = Some(find::record(text)?);
+        let record = Some(find::record(text, "listing list")?);
         let filter = DocumentFilter { kind: Some(Kind::LISTING), record, ..DocumentFilter::default() };
         let mut rows = self.0.store.documents(&filter, None, CANDIDATES).await.map_err(fault)?;
         // However many others have a listing of this record: the own one, and those that the others go on from, are here.

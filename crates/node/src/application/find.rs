@@ -89,10 +89,11 @@ pub(super) fn ambiguous<'a>(what: &str, text: &str, candidates: impl Iterator<It
     Refusal::invalid(format!("{text:?} names more than one {what}")).hint(format!("say which: {}", shown.join(", ")))
 }
 
-/// The records whose id starts so; dashes and case do not matter. Refused when nothing was typed, or no id starts so.
-pub(super) fn record(text: &str) -> Result<RecordPrefix, Refusal> {
+/// The records whose id starts so; dashes and case do not matter. Refused when nothing was typed, or no id starts so; `list` is the
+/// command that shows the ids.
+pub(super) fn record(text: &str, list: &str) -> Result<RecordPrefix, Refusal> {
     let typed = text.trim();
-    let hint = "`fingerpost listing list` shows the ids";
+    let hint = format!("`fingerpost {list}` shows the ids");
     if typed.is_empty() {
         return Err(Refusal::invalid("no id is given").hint(hint));
     }

@@ -47,8 +47,11 @@ fn the_own_organisation_may_be_named_too() {
 
 #[test]
 fn an_id_starts_with_hex_digits() {
-    assert!(record("0190-A").is_ok() && record("0190a5b2-7c11-7000-8000-00000000abcd").is_ok());
+    assert!(
+        record("0190-A", "listing list").is_ok()
+            && record("0190a5b2-7c11-7000-8000-00000000abcd", "listing list").is_ok()
+    );
     for wrong in ["", " ", "xyz", "0190a5b2-7c11-7000-8000-00000000abcd0"] {
-        assert!(record(wrong).is_err(), "{wrong}");
+        assert!(record(wrong, "listing list").is_err(), "{wrong}");
     }
 }

@@ -1,14 +1,14 @@
 //! Personal data that is held here: what is due to be erased, who read what, what was erased, and what people and regulators may ask for.
 
-use super::referral::{direction, row};
+use super::referral::{Case, Draft, GivenUp, direction, row};
 use super::{Application, fault, find};
 use crate::api::{AccessRow, AgreementRow, Direction, DueRow, ErasureRow, PrivacyRequest, PrivacyResponse, Response};
 use crate::clock::now;
 use domain::pii::Pii;
 use domain::referral::access::{self, Access, AccessKind, Head};
 use domain::referral::wrap::is_given_keys;
-use domain::referral::{Basis, Erasure, Hold, SharingAgreement, Side, draft_due, due};
-use domain::{NodeId, OrgId, RecordId, Refusal, Timestamp};
+use domain::referral::{Basis, Erasure, Hold, SharingAgreement, Side, draft_due, due, last_day};
+use domain::{NodeId, OrgId, RecordId, Refusal, RefusalKind, Timestamp};
 use serde_json::json;
 use store::NotedAgreement;
 
@@ -17,12 +17,34 @@ const PAGE: usize = 1_000;
 /// Referrals in one bundle for a person.
 const SUBJECT_REFERRALS: usize = 200;
 
+/// What an id names that something was said of a person in.
+enum Found {
+    Draft(Draft),
+    Referral(Box<Case>),
+    /// Nothing is kept of it.
+    Erased(GivenUp),
+}
+
+impl Found {
+    fn id(&self) -> RecordId {
+        match self {
+            Self::Draft(draft) => draft.id(),
+            Self::Referral(case) => case.parties.referral,
+            Self::Erased(one) => one.id,
+        }
+    }
+}
+
 impl Application {
     pub(super) async fn answer_privacy(&self, request: PrivacyRequest) -> Result<Response, Refusal> {
         let response = match request {
             PrivacyRequest::Due => self.due().await?,
             PrivacyRequest::Hold { id, basis, until_ms } => {
                 self.hold(&id, basis, until_ms).await?;
+                return Ok(Response::Done);
+            }
+            PrivacyRequest::Release { id } => {
+                self.release(&id).await?;
                 return Ok(Response::Done);
             }
             PrivacyRequest::Erasures => self.erasures().await?,
@@ -85,6 +107,15 @@ impl Application {
         self.0.store.put_hold(&case.parties.referral, &hold, now()).await.map_err(fault)
     }
 
+    async fn release(&self, id: &str) -> Result<(), Refusal> {
+        let case = self.case(id).await?;
+        if self.0.store.end_hold(&case.parties.referral).await.map_err(fault)? {
+            return Ok(());
+        }
+        Err(Refusal::not_found(format!("nothing holds referral {}", case.parties.referral))
+            .hint("`fingerpost privacy due` shows what is held, and until when"))
+    }
+
     async fn erasures(&self) -> Result<PrivacyResponse, Refusal> {
         let known = self.known().await?;
         let mut rows = Vec::new();
@@ -105,10 +136,21 @@ impl Application {
             rows.push(ErasureRow {
                 id: case.parties.referral,
                 direction: direction(case.side),
-                partner: case.partner(),
+                partner: Some(case.partner()),
                 here: told(here),
                 there: told(there),
                 outstanding: !(is_over(Side::Sender) && is_over(Side::Receiver)),
+            });
+        }
+        for one in self.all_given_up().await? {
+            let [here, there] = one.told();
+            rows.push(ErasureRow {
+                id: one.id,
+                direction: direction(one.side),
+                partner: one.partner,
+                here: vec![here],
+                there: vec![there],
+                outstanding: false,
             });
         }
         rows.sort_by_key(|row| (!row.outstanding, row.id));
@@ -151,12 +193,36 @@ impl Application {
 
     async fn access(&self, id: Option<&str>) -> Result<PrivacyResponse, Refusal> {
         let only = match id {
-            Some(id) => Some(self.case(id).await?.parties.referral),
+            Some(id) => Some(self.referral_or_tombstone(id).await?.id()),
             None => None,
         };
         let (rows, broken) = self.readings().await?;
         let rows = rows.iter().filter(|row| only.is_none_or(|id| row.reading.referral == id)).map(reading).collect();
         Ok(PrivacyResponse::Access { rows, broken })
+    }
+
+    /// The referral that the start of an id names, though nothing may be left of it: who read it is known for longer.
+    async fn referral_or_tombstone(&self, id: &str) -> Result<Found, Refusal> {
+        match self.case(id).await {
+            Ok(case) => Ok(Found::Referral(Box::new(case))),
+            Err(refusal) if refusal.kind == RefusalKind::NotFound => {
+                self.given_up(id).await?.map(Found::Erased).ok_or(refusal)
+            }
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// Of a referral of which nothing is kept: that, and who had read it.
+    async fn erased_for_subject(&self, one: &GivenUp) -> Result<serde_json::Value, Refusal> {
+        let (readings, broken) = self.readings_of(&one.id).await?;
+        let read_by: Vec<AccessRow> = readings.iter().map(reading).collect();
+        Ok(json!({
+            "referral": one.id.to_string(),
+            "stands": one.row(),
+            "not_held_any_more": "erased at both parties; nothing of it is kept but that",
+            "read_by": read_by,
+            "log_of_readings": broken.unwrap_or_else(|| "can be read".to_owned()),
+        }))
     }
 
     /// What was held in a time, of how many people, and who read it: for the notice that is due within 72 hours (UK GDPR, article 33).
@@ -188,6 +254,24 @@ impl Application {
                 "erased_ms": gone,
                 "payloads": held.payloads.len(),
                 "key_here": held.key.is_some(),
+            }));
+        }
+        for one in self.all_given_up().await? {
+            let request = one.parties(self.0.org).map(|parties| parties.request());
+            let gone = request.and_then(|request| erased.get(&request).copied()).unwrap_or(one.here_at);
+            if gone < since {
+                continue;
+            }
+            let partner = one.partner.map(|org| names.get(&org).cloned().unwrap_or_else(|| org.to_string()));
+            referrals.push(json!({
+                "referral": one.id.to_string(),
+                "direction": direction(one.side),
+                "partner": partner,
+                "shown": one.row().shown,
+                "since_ms": null,
+                "erased_ms": gone,
+                "payloads": 0,
+                "key_here": false,
             }));
         }
         // A draft says when it was last changed, and not since when it is kept: each may have been here.
@@ -227,15 +311,29 @@ impl Application {
         }
         let names = self.names().await?;
         let name = |org: &OrgId| names.get(org).cloned().unwrap_or_else(|| org.to_string());
-        let (mut referrals, mut drafts) = (Vec::new(), Vec::new());
+        // All are found before any is noted as read.
+        let mut all = Vec::new();
         for id in ids {
-            if let Ok(draft) = self.draft(id).await {
-                let (row, opened) = self.draft_for_subject(&draft).await?;
-                drafts
-                    .push(json!({ "draft": row.id.to_string(), "to": row.partner.as_ref().map(name), "said": opened }));
-                continue;
-            }
-            let case = self.case(id).await?;
+            all.push(match self.draft(id).await {
+                Ok(draft) => Found::Draft(draft),
+                Err(_) => self.referral_or_tombstone(id).await?,
+            });
+        }
+        let (mut referrals, mut drafts) = (Vec::new(), Vec::new());
+        for found in all {
+            let case = match found {
+                Found::Referral(case) => case,
+                Found::Draft(draft) => {
+                    let (row, opened) = self.draft_for_subject(&draft).await?;
+                    let to = row.partner.as_ref().map(name);
+                    drafts.push(json!({ "draft": row.id.to_string(), "to": to, "said": opened }));
+                    continue;
+                }
+                Found::Erased(one) => {
+                    referrals.push(self.erased_for_subject(&one).await?);
+                    continue;
+                }
+            };
             let (readings, broken) = self.readings_of(&case.parties.referral).await?;
             let read_by: Vec<AccessRow> = readings.iter().map(reading).collect();
             let said = self.read_case(&case, AccessKind::ListedForSubject).await;
@@ -300,7 +398,7 @@ impl Application {
 /// What an organisation's nodes say of what they erased or keep.
 fn told(erasure: &Erasure) -> Vec<String> {
     let nodes = erasure.nodes.iter().map(|(node, receipt)| format!("{receipt} by node {node}"));
-    let kept = erasure.kept.iter().map(|(basis, until)| format!("kept until {}: {basis}", until.day()));
+    let kept = erasure.kept.iter().map(|(basis, until)| format!("kept until {}: {basis}", last_day(*until)));
     let late = (erasure.late > 0).then(|| format!("{} payloads came later and are not answered for", erasure.late));
     nodes.chain(kept).chain(late).collect()
 }

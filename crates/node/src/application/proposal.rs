@@ -189,7 +189,7 @@ impl Application {
     /// The proposal that an id, or the start of one, names.
     async fn find_proposal(&self, text: &str) -> Result<Told, Refusal> {
         let hint = "`fingerpost proposal list` shows the proposals and their ids";
-        let record = find::record(text).map_err(|refusal| refusal.hint(hint))?;
+        let record = find::record(text, "proposal list")?;
         let filter = DocumentFilter { is_proposal: true, record: Some(record), ..DocumentFilter::default() };
         let mut told = self.told(filter).await?;
         match told.len() {

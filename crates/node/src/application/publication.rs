@@ -10,7 +10,7 @@ use domain::statement::Life;
 use domain::sync::batch::DocumentRow;
 use domain::sync::effect::{Answer, Command, WriteAction};
 use domain::sync::{Publication, form_document};
-use domain::{OrgId, RecordId, Refusal, RefusalKind};
+use domain::{FormHash, OrgId, RecordId, Refusal, RefusalKind};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use store::{DocumentFilter, DocumentPlace};
@@ -156,9 +156,15 @@ impl Application {
     }
 
     pub(super) async fn find_publication(&self, kind: Kind, text: &str) -> Result<DocumentRow, Refusal> {
+        let (list, whole) = match kind {
+            // A form goes by its hash as well: that is what pathways name it by.
+            Kind::FORM => ("form list", text.trim().parse::<FormHash>().ok()),
+            _ => ("pathway list", None),
+        };
+        let of_hash = whole.map(|hash| form_document(&hash, &self.0.org).record().to_string());
         let filter = DocumentFilter {
             kind: Some(kind),
-            record: Some(find::record(text)?),
+            record: Some(find::record(of_hash.as_deref().unwrap_or(text), list)?),
             life: Some(Life::Live),
             ..DocumentFilter::default()
         };

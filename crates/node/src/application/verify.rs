@@ -107,7 +107,8 @@ fn check_statement(signed: &SignedStatement, document: &Document, known: &Acquai
 /// The document opens at the heads that its row was read at, and holds what the row says.
 fn check_content(document: &Document) -> Result<(), Refusal> {
     let Some(row) = &document.row else { return Ok(()) };
-    if row.value.is_null() {
+    // Of what the other party to a referral gave up, what it last said is shown until our own part is erased too, without its changes.
+    if row.value.is_null() || document.is_given_up() {
         return Ok(());
     }
     if view::content(document)?.value() != row.value {

@@ -163,10 +163,7 @@ fn an_erasure_meets_an_answer_and_what_came_late_is_dropped() {
                       held by sender; owed by sender: answer the erasure";
         both.expect(&id, stands);
         act(&both.workers, &id, "erase --yes");
-        both.expect(
-            &id,
-            "finished: declined (information-missing), erased by sender, erased by receiver; held by sender",
-        );
+        both.expect(&id, "finished: erased");
         for node in [&both.workers, &both.arts] {
             for table in ["payload", "data_key"] {
                 assert!(!referrals_in(node, table).contains(&bare(&id)), "{table}");

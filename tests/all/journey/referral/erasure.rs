@@ -6,6 +6,7 @@ use super::{
     ARTS, Node, Referring, act, agreement, answers, attempt, attempt_saying, bare, column, draft, expect_whole,
 };
 use super::{open_way, referrals_in, referring, row, until};
+use serde_json::Value;
 use sqlx::{AnyConnection, Connection, Row};
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -244,7 +245,7 @@ fn expect_gone(node: &Node, id: &str) {
             .all(|table| !referrals_in(node, table).contains(&bare(id)))
             .then_some(())
     });
-    attempt(node, id, "open").expect_told(1, &["was erased here", "nothing brings it back"]);
+    attempt(node, id, "open").expect_told(1, &["erased"]);
     let file = node.folder.data().join("nothing.json");
     let export = node.run(&["referral", "export", id, "--fhir", file.to_str().expect("a path")]);
     assert_eq!(export.code, 1, "{export:?}");
@@ -257,8 +258,7 @@ fn what_was_erased_stays_so_where_either_side_puts_an_older_copy_back() {
         // Another key stays beside the one that goes.
         both.sent("outcome");
         let id = told_and_ended(both);
-        let nothing_owed =
-            "finished: ended (completed), closed, erased by sender, erased by receiver; held by receiver";
+        let given_up = "finished: erased";
         for node in [&both.workers, &both.arts] {
             expect_unseen(node, "before it is erased");
         }
@@ -273,13 +273,15 @@ fn what_was_erased_stays_so_where_either_side_puts_an_older_copy_back() {
             "finished: ended (completed), closed, erased by sender, receiver has not confirmed; held by receiver; \
              owed by receiver: answer the erasure",
         );
+        attempt(&both.workers, &id, "open").expect_told(1, &["was erased here", "nothing brings it back"]);
         let outstanding = |node: &Node| {
             let rows = node.lines(&["privacy", "erasures"]);
             rows.into_iter().find(|row| row["id"] == id.as_str()).expect("it is told")["outstanding"].clone()
         };
         assert_eq!((outstanding(&both.workers), outstanding(&both.arts)), (true.into(), true.into()));
         act(&both.arts, &id, "erase --yes");
-        both.expect(&id, nothing_owed);
+        both.expect(&id, given_up);
+        expect_given_up(both, &id);
         assert_eq!((outstanding(&both.workers), outstanding(&both.arts)), (false.into(), false.into()));
         for (node, key) in [&mut both.workers, &mut both.arts].into_iter().zip(keys) {
             expect_gone(node, &id);
@@ -294,7 +296,7 @@ fn what_was_erased_stays_so_where_either_side_puts_an_older_copy_back() {
             kept.put_back(node);
             expect_back(node, &id);
             node.up();
-            both.expect(&id, nothing_owed);
+            both.expect(&id, given_up);
             expect_gone(if is_sender { &both.workers } else { &both.arts }, &id);
         }
         // Where the list of what was erased is there, nobody has to be heard of.
@@ -307,7 +309,7 @@ fn what_was_erased_stays_so_where_either_side_puts_an_older_copy_back() {
         both.arts.up();
         expect_gone(&both.arts, &id);
         both.workers.up();
-        both.expect(&id, nothing_owed);
+        both.expect(&id, given_up);
         for node in [&both.workers, &both.arts] {
             assert_eq!(outstanding(node), false);
             expect_unseen(node, "after an older copy was put back");
@@ -318,6 +320,81 @@ fn what_was_erased_stays_so_where_either_side_puts_an_older_copy_back() {
             }
         }
     });
+}
+
+#[test]
+fn who_erases_last_waits_for_nobody_to_hear_of_it() {
+    referring("last", |both| {
+        for first in ["sender", "receiver"] {
+            let id = both.sent("outcome");
+            both.course(&id, "receiver decline --reason no-space");
+            both.expect(&id, "finished: declined (no-space); held by sender");
+            let second = if first == "sender" { "receiver" } else { "sender" };
+            both.course(&id, &format!("{first} erase --yes"));
+            until("both have heard", || both.told(&id).contains("has not confirmed").then_some(()));
+            let (away, here) = match first {
+                "sender" => (&mut both.workers, &both.arts),
+                _ => (&mut both.arts, &both.workers),
+            };
+            away.stop();
+            act(here, &id, "erase --yes");
+            let shown = until("it is given up", || row(here, &id).filter(|row| row["request"] == "erased"));
+            assert_eq!(shown["shown"], "finished");
+            here.run(&["referral", "show", &id]).expect_says(&[&format!("not yet signed by {first}")]);
+            assert!(here.lines(&["referral", "list"]).iter().all(|row| row["id"] != id.as_str()), "nothing waits");
+            attempt(here, &id, if second == "sender" { "close" } else { "accept" }).expect_told(1, &["is erased"]);
+            away.up();
+            both.expect(&id, "finished: erased");
+            for node in [&both.workers, &both.arts] {
+                let verified = node.run(&["verify"]);
+                assert_eq!(verified.code, 0, "{verified:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_partner_goes_once_nothing_is_kept_of_it() {
+    referring("gone", |both| {
+        let id = both.sent("outcome");
+        both.course(&id, "receiver decline --reason no-space");
+        both.expect(&id, "finished: declined (no-space); held by sender");
+        let arts = super::organisation(&both.arts);
+        both.workers.run(&["partner", "remove", &arts]).expect_told(1, &["is kept here", "partner pause"]);
+        act(&both.workers, &id, "erase --yes");
+        both.workers.run(&["partner", "remove", &arts]).expect_done();
+        let left = row(&both.workers, &id).expect("that it is erased");
+        assert_eq!((&left["request"], &left["partner"]), (&"erased".into(), &Value::Null), "{left}");
+        both.workers.run(&["referral", "list", "--all"]).expect_says(&["to a former partner"]);
+        let told = row(&both.arts, &id).expect("it has its own part");
+        assert_eq!(told["response"], "declined");
+    });
+}
+
+/// That it is erased is signed by both, and nothing else is kept of it: no event, no word of how it ended, no change of a document.
+#[track_caller]
+fn expect_given_up(both: &Referring, id: &str) {
+    for node in [&both.workers, &both.arts] {
+        let shown = node.json(&["referral", "show", id]);
+        let kept = (&shown["request"], &shown["response"], &shown["holder"], &shown["events"]);
+        assert_eq!(kept, (&"erased".into(), &"erased".into(), &Value::Null, &Value::Array(Vec::new())), "{shown}");
+        node.run(&["referral", "show", id]).expect_says(&["erased by both, by sender on", "That it is erased is all"]);
+        node.run(&["referral", "history", id]).expect_says(&["That it is erased is all"]);
+        node.run(&["privacy", "erasures"]).expect_says(&["here: erased, signed on", ": erased, signed on"]);
+        node.run(&["privacy", "access", id]).expect_done();
+        attempt(node, id, "close").expect_told(1, &["nothing of it is kept", "privacy erasures"]);
+        let breach = node.json(&["privacy", "breach", "--to", "-"]);
+        let told = breach["referrals"].as_array().expect("a list").iter().find(|one| one["referral"] == id);
+        assert!(told.expect("it was here").get("erased_ms").is_some_and(Value::is_i64), "{breach}");
+        let of = |column_of: &str, table: &str| {
+            let with = format!("substr(doc_id, 1, 16) = {}", literal(node, id));
+            column(node, &format!("select {column_of} from {table} where {with}"))
+        };
+        assert_eq!(of("doc_id", "change").len(), 0, "no change is kept");
+        assert_eq!(of("doc_id", "document").len(), 2, "both rows stand");
+        let value = "case when value = 'null' then doc_id else doc_id || doc_id end";
+        assert!(of(value, "document").iter().all(|row| row.len() == 32), "and say nothing");
+    }
 }
 
 /// The bytes of the one key are in no file where they were.

@@ -23,6 +23,7 @@ mod rows;
 mod sealed;
 mod sendings;
 mod timescales;
+mod tombstones;
 
 use super::code::*;
 use super::*;

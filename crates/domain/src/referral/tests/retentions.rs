@@ -66,6 +66,7 @@ fn how_it_finished_says_how_long_it_is_kept() {
         "send; by receiver: accept; by sender: withdraw; by receiver: stop-confirm",
         "send; by receiver: accept; by sender: withdraw then take-back",
         "send; by receiver: accept; by sender: withdraw then take-back; by receiver: stop-confirm",
+        "send; by receiver: accept then pass-on; by sender: withdraw; by receiver: stop-confirm(made, stands)",
         "send; by receiver: accept then pass-on; by sender: withdraw; by receiver: stop-confirm(made, stands); by sender: close",
         "send; by receiver: accept; ∥ by receiver 2: decline",
         "consent-withdraw",

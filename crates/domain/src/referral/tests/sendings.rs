@@ -73,6 +73,7 @@ impl Desk {
             form: &self.form,
             answers: &self.answers,
             agreement: Some(&self.agreement),
+            previous: None,
             now: now(),
         }
     }
@@ -111,6 +112,15 @@ fn named(text: &str) -> String {
 #[test]
 fn what_holds_in_full_may_leave() {
     assert_eq!(Desk::new().sending().check(), Ok(()));
+}
+
+#[test]
+fn an_agreement_rests_on_the_referral_before_where_there_is_one() {
+    let (desk, before) = (Desk::new(), record_with("rests_on", json!("previous")));
+    let mut sending = Sending { agreement: Some(&before), ..desk.sending() };
+    insta::assert_snapshot!(outcome(sending.check()), @"Invalid: the agreement rests on the referral before, and there is none (write `rests_on: own`, or begin from that one: `fingerpost referral new PATHWAY --previous ID`)");
+    sending.previous = Some(referral());
+    assert_eq!(sending.check(), Ok(()));
 }
 
 #[test]

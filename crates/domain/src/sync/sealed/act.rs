@@ -1,10 +1,10 @@
 //! Writing an event into a party's own document: with it, what was sealed for it, in one transaction or not at all.
 
-use super::{Both, KeptPayload, LockedKey};
+use super::{KeptPayload, LockedKey};
 use crate::audience::Audience;
 use crate::document::Kind;
 use crate::referral::document::put;
-use crate::referral::{Author, Blob, Body, Event, Parties, Request, Response, Role, Side};
+use crate::referral::{Author, Blob, Body, Both, Event, Parties, Request, Response, Role, Side};
 use crate::sync::effect::{Answer, Write, WriteAction};
 use crate::sync::engine::{Engine, Outcome};
 use crate::sync::{Loaded, Needs};

@@ -1,11 +1,11 @@
 //! Decisions that are made on a node that is not the home node: kept in a document that the organisation's nodes alone hold, and
 //! written by the home node once it knows all that was known there.
 
+use super::Held;
 use super::act::event_to_write;
-use super::{Both, Held};
 use crate::audience::Audience;
 use crate::document::Kind;
-use crate::referral::{Author, Decision, Event, Parties, Side};
+use crate::referral::{Author, Both, Decision, Event, Parties, Side};
 use crate::statement::Life;
 use crate::sync::batch::DocumentRow;
 use crate::sync::effect::{Answer, Write, WriteAction};

@@ -1,10 +1,8 @@
 //! Looking at a referral: asking for what is lacking, taking it, and destroying what is to be dropped.
 
-use super::{
-    Both, FetchPayloads, Gather, Gathering, Held, KeptPayload, KeyWanted, Payloads, ReceivedKey, Referring, Stage,
-};
+use super::{FetchPayloads, Gather, Gathering, Held, KeptPayload, KeyWanted, Payloads, ReceivedKey, Referring, Stage};
 use crate::referral::fold::Standing;
-use crate::referral::{Blob, Body, Parties, Receipt, Role, Side, WrappedKey};
+use crate::referral::{Blob, Body, Both, Parties, Receipt, Role, Side, WrappedKey};
 use crate::sync::engine::{Engine, Outcome};
 use crate::sync::{Loaded, Message, Needs};
 use crate::{BlobHash, NodeId, OrgId, Refusal, RefusalKind, StaffId, Timestamp, limits};
@@ -41,7 +39,8 @@ impl Engine {
             Stage::Asked { until, .. } | Stage::Rest { until } => Some(until),
             Stage::Look | Stage::Queued | Stage::Alone | Stage::Full => None,
         };
-        self.sealed.due.values().filter_map(until).min()
+        let kept = self.sealed.outstanding.values().filter_map(|until| *until);
+        self.sealed.due.values().filter_map(until).chain(kept).min()
     }
 
     pub(in crate::sync) fn needs_to_gather(&self, needs: &mut Needs) {
@@ -58,6 +57,7 @@ impl Engine {
         for parties in looks {
             self.look(now, parties, loaded, out);
         }
+        self.look_at_outlived(now);
         let mut is_free = false;
         for one in self.sealed.due.values_mut() {
             match one.stage {
@@ -109,6 +109,9 @@ impl Engine {
         let Some(side) = parties.side_of(&self.own.org) else { return self.looked(&parties, out) };
         let both = self.both(&parties, loaded);
         let held = loaded.referrals.get(&parties.request()).cloned().unwrap_or_default();
+        if self.is_given_up(&parties, side, loaded) {
+            return self.bury(now, parties, side, &held, loaded, out);
+        }
         // Nothing is asked for, and nothing dropped, upon a response alone: anybody can write one.
         if both.request.is_none() {
             return self.looked(&parties, out);
@@ -125,6 +128,9 @@ impl Engine {
             self.destroy(parties.request(), &held, out);
         }
         self.confirm_dropped(now, parties, side, (&both, &held), loaded, out);
+        if self.is_over(now, parties, side, &both) {
+            return self.bury(now, parties, side, &held, loaded, out);
+        }
         self.looked(&parties, out);
     }
 
@@ -222,6 +228,9 @@ impl Engine {
         let Some(wants) = one.wants(now, &lacking, record, linked.len()) else { return };
         out.send(node, Message::FetchPayloads(FetchPayloads { parties, wants: wants.clone(), key }));
         one.asked.extend(wants.iter().map(|hash| (*hash, whose(hash))));
+        if key == KeyWanted::Yes {
+            one.key_asked.insert(node);
+        }
         let until = now.plus_ms(one.patience());
         one.stage = Stage::Asked { node, wants: wants.into_iter().collect(), key, until };
     }
@@ -247,7 +256,7 @@ impl Engine {
     }
 
     /// There is nothing left to look at until the referral changes.
-    fn looked(&mut self, parties: &Parties, out: &mut Outcome) {
+    pub(super) fn looked(&mut self, parties: &Parties, out: &mut Outcome) {
         self.sealed.due.remove(parties);
         out.batch.gathering.insert(*parties, Gather::Done);
     }
@@ -292,11 +301,11 @@ impl Engine {
         Ok(())
     }
 
-    /// The referral that a key was asked for of a node.
+    /// The referral that a key was asked for of a node, however long ago.
     fn keyed(&self, node: NodeId, wrapped: &WrappedKey) -> Option<Parties> {
-        let is_asked = |one: &Gathering| matches!(one.stage, Stage::Asked { node: asked, key: KeyWanted::Yes, .. } if asked == node);
         let of = |parties: &Parties| parties.referral == wrapped.wrapping.referral;
-        self.sealed.due.iter().find(|(parties, one)| of(parties) && is_asked(one)).map(|(parties, _)| *parties)
+        let mut asked = self.sealed.due.iter().filter(|(parties, one)| of(parties) && one.key_asked.contains(&node));
+        asked.next().map(|(parties, _)| *parties)
     }
 
     pub(in crate::sync) fn needs_to_take_data_key(&self, node: NodeId, bytes: &[u8], needs: &mut Needs) {
@@ -328,11 +337,12 @@ impl Engine {
         let named = held.and_then(|held| held.payloads.get(&record?).copied());
         let is_it = named == Some(wrapped.key_id) && both.is_open_to(self.side(&parties));
         if let Some(one) = self.sealed.due.get_mut(&parties) {
+            one.key_asked.remove(&node);
             if is_it {
                 one.had_key = true;
                 one.stage = Stage::Look;
                 out.batch.received_keys.push(ReceivedKey { parties, wrapped });
-            } else {
+            } else if matches!(one.stage, Stage::Asked { node: asked, .. } if asked == node) {
                 one.rest(now);
             }
         }

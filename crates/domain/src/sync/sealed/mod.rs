@@ -4,11 +4,12 @@
 //! A referral is looked at whenever one of its documents changed here, in a step of its own: payloads that its events
 //! name and that are not here are asked for at the other party or at another own node, one at a time, until all are here, or until that
 //! party has as much here as it may have. What is to be dropped unread, or was erased by another node of this organisation, is destroyed
-//! instead. Which referrals are still to be looked
+//! instead; and once it is erased at both parties, the documents themselves are given up. Which referrals are still to be looked
 //! at is durable ([`Batch::gathering`](super::Batch::gathering)), so no crash forgets one. The engine sees no key and no content: keys
 //! come wrapped, are locked by the shell before they are written, and are wrapped by the shell for who may have them.
 
 mod act;
+mod bury;
 mod decide;
 mod gather;
 mod hand;
@@ -17,8 +18,7 @@ mod room;
 pub use act::Referring;
 
 use super::engine::{Engine, Outcome};
-use crate::referral::document::{Events, Request, Response};
-use crate::referral::{Homes, Parties, Referral, RequestTrack, Side, WrappedKey, fold, wrap};
+use crate::referral::{Both, Homes, Parties, Side, WrappedKey, wrap};
 use crate::sync::{Document, Loaded};
 use crate::{BlobHash, DataKeyId, DocId, NodeId, OrgId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,6 +131,8 @@ pub(super) struct Gatherings {
     full: BTreeSet<OrgId>,
     /// Decisions of this organisation's that wait for its home node.
     decisions: BTreeSet<(Parties, DocId)>,
+    /// Referrals that were erased here and not yet at the other party: until when that keeps them, where it said so.
+    outstanding: BTreeMap<Parties, Option<Timestamp>>,
 }
 
 #[derive(Debug)]
@@ -142,6 +144,8 @@ struct Gathering {
     turn: usize,
     /// Payloads that were asked for and did not come, each with the party whose it is: they are taken however late, and from whomever.
     asked: BTreeMap<BlobHash, Side>,
+    /// Who was asked for the key and did not send it: it is taken however late.
+    key_asked: BTreeSet<NodeId>,
     /// Payloads that somebody who was asked has not: asked for again once all else is here.
     absent: BTreeSet<BlobHash>,
     /// Whether a key came that is to be here at the next look.
@@ -167,39 +171,30 @@ enum Stage {
 impl Gatherings {
     pub(super) fn read(due: Vec<Parties>, homes: BTreeMap<OrgId, BTreeSet<NodeId>>) -> Self {
         let due = due.into_iter().map(|parties| (parties, Gathering::new())).collect();
-        Self { due, homes, new_homes: BTreeMap::new(), full: BTreeSet::new(), decisions: BTreeSet::new() }
+        Self { due, homes, ..Self::default() }
     }
 }
 
 impl Gatherings {
     /// The referral is to be looked at now, as if for the first time; what was asked for is taken still.
     fn look_at(&mut self, parties: Parties) {
-        let asked = self.due.remove(&parties).map(|one| one.asked).unwrap_or_default();
-        self.due.insert(parties, Gathering { asked, ..Gathering::new() });
+        let before = self.due.remove(&parties).unwrap_or_else(Gathering::new);
+        let Gathering { asked, key_asked, .. } = before;
+        self.due.insert(parties, Gathering { asked, key_asked, ..Gathering::new() });
     }
 }
 
 impl Gathering {
     const fn new() -> Self {
-        Self { stage: Stage::Look, tries: 0, turn: 0, asked: BTreeMap::new(), absent: BTreeSet::new(), had_key: false }
-    }
-}
-
-/// A referral as its two documents say it here.
-pub(crate) struct Both {
-    pub(crate) request: Option<Request>,
-    pub(crate) response: Option<Response>,
-    pub(crate) referral: Referral,
-}
-
-impl Both {
-    /// Whether a party may still come to what is sealed: by what is known here, never by what that party says. A receiver may not once
-    /// the person's agreement ended, or once it was called off before it was taken on; nobody may who drops it.
-    pub(crate) fn is_open_to(&self, side: Side) -> bool {
-        let state = &self.referral.state;
-        let is_over = state.agreement_withdrawn || (state.is_called_off() && !state.was_taken_on());
-        let is_sent = state.request != RequestTrack::Draft;
-        is_sent && self.referral.dropped(side).is_empty() && !(side == Side::Receiver && is_over)
+        Self {
+            stage: Stage::Look,
+            tries: 0,
+            turn: 0,
+            asked: BTreeMap::new(),
+            key_asked: BTreeSet::new(),
+            absent: BTreeSet::new(),
+            had_key: false,
+        }
     }
 }
 
@@ -216,7 +211,10 @@ impl Engine {
         let decided: Vec<Parties> = out.batch.documents.iter().filter_map(|row| self.note_decision(row)).collect();
         decided.into_iter().for_each(|parties| self.sealed.look_at(parties));
         let changed: Vec<OrgId> = out.batch.keys.keys().copied().collect();
-        changed.iter().for_each(|org| self.note_homes(org));
+        for org in &changed {
+            self.note_homes(org);
+            self.look_at_outstanding_of(org);
+        }
         // A referral whose only news is that a node was once somebody's home is worth no commit of its own.
         if !out.batch.is_empty() {
             for (org, nodes) in std::mem::take(&mut self.sealed.new_homes) {
@@ -244,21 +242,8 @@ impl Engine {
 
     /// A referral as it stands here, from both documents, each as far as it is here and can be read.
     pub(crate) fn both(&self, parties: &Parties, loaded: &Loaded) -> Both {
-        let value = |id: &DocId| loaded.documents.get(id).and_then(|d: &Document| d.row.as_ref()).map(|row| &row.value);
-        let (request, response) = (parties.request(), parties.response());
-        let request = value(&request).and_then(|value| Request::read(&request, value).ok());
-        let response = value(&response).and_then(|value| Response::read(&response, value).ok());
-        let request = request.filter(|said| said.receiver == parties.receiver);
-        let response = response.filter(|said| said.sender == parties.sender);
-        let none = Events::new();
-        let events = |events: Option<&Events>| events.unwrap_or(&none).clone();
-        let referral = fold(
-            parties.referral,
-            &events(request.as_ref().map(|said| &said.events)),
-            &events(response.as_ref().map(|said| &said.events)),
-            &homes_of(&self.sealed.homes, parties),
-        );
-        Both { request, response, referral }
+        let shown = |id: &DocId| loaded.documents.get(id).and_then(|d: &Document| d.row.as_ref()).map(|row| &row.value);
+        Both::of(parties, shown, &homes_of(&self.sealed.homes, parties))
     }
 
     /// Whether a node is one that may read referrals.

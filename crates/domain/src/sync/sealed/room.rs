@@ -1,7 +1,7 @@
 //! What is sealed counts in what is held of the party that named it: no partner fills a disk with payloads.
 
-use super::{Both, Gathering, Held, KeptPayload, Stage};
-use crate::referral::{Parties, Side};
+use super::{Gathering, Held, KeptPayload, Stage};
+use crate::referral::{Both, Parties, Side};
 use crate::sync::engine::{Engine, Outcome};
 use crate::{BlobHash, DocId, OrgId, limits};
 use std::collections::BTreeSet;

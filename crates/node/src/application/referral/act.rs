@@ -12,7 +12,7 @@ use domain::referral::authority::{Stage, roles};
 use domain::referral::code::Payload;
 use domain::referral::content::Content;
 use domain::referral::sending::GoingOn;
-use domain::referral::{Action, Body, Onward, Receipt, Role, Side, Trust};
+use domain::referral::{Action, Body, Onward, Receipt, Role, Side, Trust, last_day};
 use domain::sync::Referring;
 use domain::{FormHash, Refusal, RefusalKind};
 
@@ -29,16 +29,14 @@ impl Application {
         let context = self.context_of(&case).await?;
         only_what_it_takes(act)?;
         case.referral.check_reading(act.action)?;
-        self.is_not_held(&case, act.action).await?;
+        self.may_erase(&case, act.action).await?;
         let body = self.body(&case, &context, act).await?;
         let role = role_for(act.action, &case);
         // What may not be done is refused before anything is sealed for it.
         self.admits(&case, role, act, body)?;
         let content = self.content(&case, &context, act).await?;
-        if case.side == Side::Receiver
-            && let Some(request) = &case.request
-        {
-            request.agreement.pass_back.check(&body, content.as_ref())?;
+        if case.side == Side::Receiver {
+            case.request.agreement.pass_back.check(&body, content.as_ref())?;
         }
         let payload = match &content {
             None => None,
@@ -87,18 +85,26 @@ impl Application {
         case.referral.draft(&author, body, payload).map(drop)
     }
 
-    /// Refuses to erase what is kept for a reason.
-    async fn is_not_held(&self, case: &Case, action: Action) -> Result<(), Refusal> {
+    /// Refuses to erase what is kept for a reason, or by what somebody is still to be told.
+    async fn may_erase(&self, case: &Case, action: Action) -> Result<(), Refusal> {
         if action != Action::Erase {
             return Ok(());
+        }
+        if let Some(previous) = case.previous() {
+            let received = self.cases_of(&[previous].into()).await?;
+            let passed_on = received.values().find(|one| one.referral.state.next == Some(case.parties.referral));
+            passed_on.map_or(Ok(()), |received| link(received, case).permit_erase_next())?;
         }
         let hold = self.0.store.hold(&case.parties.referral).await.map_err(fault)?;
         match hold.filter(|hold| hold.until > now()) {
             Some(hold) => Err(Refusal::new(
                 RefusalKind::WrongState,
-                format!("it is kept until {}, for {}", hold.until.day(), hold.basis),
+                format!("it is kept until {}, for {}", last_day(hold.until), hold.basis),
             )
-            .hint("end the hold first, if its reason is gone: `fingerpost privacy hold` with an earlier day")),
+            .hint(format!(
+                "end the hold first, if its reason is gone: `fingerpost privacy release {}`",
+                case.parties.referral
+            ))),
             None => Ok(()),
         }
     }
@@ -110,13 +116,12 @@ impl Application {
         let known =
             known.partners.get(&partner).ok_or_else(|| Refusal::not_found("the other party is no partner any more"))?;
         let sharing = self.0.store.sharing_agreement(&partner).await.map_err(fault)?;
-        let agreement = case.request.as_ref().map(|request| &request.agreement);
         let going_on = GoingOn {
             own: self.0.org,
             partner,
             trust: Trust::of(known),
             sharing: sharing.as_ref().map(|noted| &noted.agreement),
-            agreement,
+            agreement: Some(&case.request.agreement),
             now: now(),
         };
         going_on.check().map_err(|refusal| named(refusal, &partner, &known.name))
@@ -152,7 +157,7 @@ impl Application {
             Action::ConfirmStop => {
                 let contact = act.contact.ok_or_else(|| lacks(act.action, "whether there was contact", "--contact"))?;
                 let next = context.next(case).filter(|_| state.next.is_some());
-                let onward = next.and_then(|next| Some(link(case, next)?.onward()));
+                let onward = next.map(|next| link(case, next).onward());
                 Body::ConfirmStop { contact, onward: onward.unwrap_or(Onward::None) }
             }
             Action::WithdrawAgreement => Body::WithdrawAgreement,
@@ -173,15 +178,14 @@ impl Application {
     async fn passed_on(&self, case: &Case, act: &ReferralAct) -> Result<Body, Refusal> {
         let id = act.next.as_deref().ok_or_else(|| lacks(act.action, "the next referral", "--next"))?;
         let next = self.case(id).await?;
-        let goes_on = next.request.as_ref().and_then(|request| request.previous) == Some(case.parties.referral);
-        let link = link(case, &next).filter(|_| goes_on && next.side == Side::Sender);
-        let link = link.ok_or_else(|| {
-            Refusal::invalid("the next referral does not go on from this one").hint(format!(
+        let goes_on = next.request.previous == Some(case.parties.referral);
+        if !goes_on || next.side != Side::Sender {
+            return Err(Refusal::invalid("the next referral does not go on from this one").hint(format!(
                 "make one that does: `fingerpost referral new PATHWAY --previous {}`",
                 case.parties.referral
-            ))
-        })?;
-        link.permit_pass_on()?;
+            )));
+        }
+        link(case, &next).permit_pass_on()?;
         Ok(Body::PassOn { next: next.parties.referral })
     }
 
@@ -192,16 +196,15 @@ impl Application {
         match (&act.words, act.action.payload(), act.action) {
             (Some(words), ..) => Ok(Some(Content::words(words.expose().as_str()))),
             (None, Payload::Required, Action::Amend) => Err(lacks(act.action, "the new answers", "--answers")),
-            (None, Payload::Required, _) => Err(lacks(act.action, "words", "--words-from")),
+            (None, Payload::Required, _) => Err(lacks(act.action, "words", "--words-from FILE")),
             (None, Payload::Allowed | Payload::Forbidden, _) => Ok(None),
         }
     }
 
     /// Answers in place of those that were sent: to the same form, and while the receiver still takes referrals from here.
     async fn amended(&self, case: &Case, context: &Context, answers: &serde_json::Value) -> Result<Answers, Refusal> {
-        let request = case.request.as_ref().ok_or_else(|| Refusal::not_found("the request of this referral"))?;
         self.still_admits(context.pathway(case))?;
-        let form = self.form(&FormHash::from_bytes(request.form), &case.parties.receiver).await?;
+        let form = self.form(&FormHash::from_bytes(case.request.form), &case.parties.receiver).await?;
         let form = form.ok_or_else(|| Refusal::not_found("the form of this referral is not published any more"))?;
         Self::checked_answers(&form, answers)
     }

@@ -9,9 +9,8 @@ use domain::document::Kind;
 use domain::identity::KeysObject;
 use domain::limits::{PATHWAYS_OF_LISTING, REFERRALS_ONWARD};
 use domain::pathway::{Pathway, PathwayDocument};
-use domain::referral::document::Events;
 use domain::referral::{
-    Action, AnswerTimes, Decision, Overdue, Parties, Referral, Request, Response, Side, fold, overdue,
+    Action, AnswerTimes, Both, Decision, Overdue, Parties, Referral, Request, Response, Side, overdue,
 };
 use domain::statement::Life;
 use domain::sync::batch::DocumentRow;
@@ -33,7 +32,7 @@ type Pathways = BTreeMap<(OrgId, RecordId), Vec<Pathway>>;
 pub(crate) struct Case {
     pub(crate) parties: Parties,
     pub(crate) side: Side,
-    pub(crate) request: Option<Request>,
+    pub(crate) request: Request,
     pub(crate) referral: Referral,
     /// Decisions on it that have no effect yet, each with its document.
     pub(crate) drafted: Vec<(DocId, Decision)>,
@@ -57,7 +56,7 @@ impl Case {
 
     /// The referral that this one goes on from, where this organisation received that. What others go on from is none of its business.
     pub(crate) fn previous(&self) -> Option<RecordId> {
-        self.request.as_ref().filter(|_| self.side == Side::Sender)?.previous
+        self.request.previous.filter(|_| self.side == Side::Sender)
     }
 
     /// Which it is, where it came here.
@@ -66,15 +65,14 @@ impl Case {
     }
 
     /// Whether this organisation is in it already. A partner that learned of a referral's id can write another under it: the one that we
-    /// are in already goes first, and what is a response alone is none.
-    fn claim(&self) -> (bool, bool) {
-        let is_ours = self.referral.events.iter().any(|told| told.side == self.side);
-        (self.request.is_some(), is_ours)
+    /// are in already goes first.
+    fn is_ours(&self) -> bool {
+        self.referral.events.iter().any(|told| told.side == self.side)
     }
 
     /// The pathway's publisher and the listing that it leads to.
-    fn place(&self) -> Option<(OrgId, RecordId)> {
-        Some((self.parties.receiver, self.request.as_ref()?.listing))
+    fn place(&self) -> (OrgId, RecordId) {
+        (self.parties.receiver, self.request.listing)
     }
 
     fn sent_at(&self) -> Timestamp {
@@ -90,9 +88,8 @@ impl Case {
 impl Context {
     /// The pathway by which a referral came, where it is known here.
     pub(crate) fn pathway(&self, case: &Case) -> Option<&Pathway> {
-        let request = case.request.as_ref()?;
-        let published = self.pathways.get(&case.place()?)?;
-        published.iter().find(|pathway| pathway.form().as_bytes() == &request.form).or_else(|| published.first())
+        let published = self.pathways.get(&case.place())?;
+        published.iter().find(|pathway| pathway.form().as_bytes() == &case.request.form).or_else(|| published.first())
     }
 
     /// The referral that goes on from one that came here: the one that the person was passed on by, else the last that was taken on,
@@ -134,7 +131,7 @@ impl Application {
         let mut cases: BTreeMap<RecordId, Case> = BTreeMap::new();
         for case in self.folded(rows).await? {
             let id = case.parties.referral;
-            if cases.get(&id).is_none_or(|before| before.claim() < case.claim()) {
+            if cases.get(&id).is_none_or(|before| before.is_ours() < case.is_ours()) {
                 cases.insert(id, case);
             }
         }
@@ -143,23 +140,34 @@ impl Application {
 
     async fn folded(&self, rows: &[DocumentRow]) -> Result<Vec<Case>, Refusal> {
         let known = self.known().await?;
-        let parties: BTreeSet<Parties> = rows.iter().filter_map(Parties::of).collect();
+        let mut parties: BTreeSet<Parties> = rows.iter().filter_map(Parties::of).collect();
+        self.leave_out_given_up(&mut parties, rows).await?;
         let mut drafted = self.drafted(&parties).await?;
         let by_id: BTreeMap<_, _> = rows.iter().map(|row| (row.doc_id, row)).collect();
-        let none = Events::new();
         let mut case = |parties: Parties| {
             let side = parties.side_of(&self.0.org)?;
-            let value = |side| by_id.get(&parties.document(side)).map(|row| (row.doc_id, &row.value));
-            let request = value(Side::Sender).and_then(|(id, value)| Request::read(&id, value).ok());
-            let response = value(Side::Receiver).and_then(|(id, value)| Response::read(&id, value).ok());
-            let request = request.filter(|said| said.receiver == parties.receiver);
-            let response = response.filter(|said| said.sender == parties.sender);
-            let sent = request.as_ref().map_or(&none, |said| &said.events);
-            let answered = response.as_ref().map_or(&none, |said| &said.events);
-            let referral = fold(parties.referral, sent, answered, &homes_of(&known.homes, &parties));
+            let shown = |id: &DocId| by_id.get(id).map(|row| &row.value);
+            let Both { request, referral, .. } = Both::of(&parties, shown, &homes_of(&known.homes, &parties));
+            // Anybody can write a response, and one is left for a while where the request was given up.
+            let request = request?;
             Some(Case { parties, side, request, referral, drafted: drafted.remove(&parties).unwrap_or_default() })
         };
         Ok(parties.into_iter().filter_map(&mut case).collect())
+    }
+
+    /// Leaves out what this organisation gave up and the sender has not yet: its request stands a while longer.
+    async fn leave_out_given_up(&self, all: &mut BTreeSet<Parties>, rows: &[DocumentRow]) -> Result<(), Refusal> {
+        let is_here = |id: &DocId| rows.iter().any(|row| row.doc_id == *id);
+        let received = all.iter().filter(|parties| parties.receiver == self.0.org).map(Parties::response);
+        let unanswered: Vec<DocId> = received.filter(|id| !is_here(id)).collect();
+        for ids in unanswered.chunks(PAGE) {
+            let ids = ids.iter().copied().collect();
+            let filter = DocumentFilter { ids, life: Some(Life::Erased), ..DocumentFilter::default() };
+            for row in self.0.store.documents(&filter, None, PAGE).await.map_err(fault)? {
+                all.retain(|parties| parties.response() != row.doc_id);
+            }
+        }
+        Ok(())
     }
 
     /// Decisions on referrals that wait for the home node, or that it refused.
@@ -181,22 +189,25 @@ impl Application {
 
     /// The referral that the start of an id names.
     pub(crate) async fn case(&self, id: &str) -> Result<Case, Refusal> {
-        let mut range = RecordRange::from(find::record(id)?);
+        let mut range = RecordRange::from(find::record(id, "referral list --all")?);
         let (mut cases, mut ids) = (Vec::new(), BTreeSet::new());
         loop {
             let page = self.0.store.referral_page(&range, find::CANDIDATES_SHOWN).await.map_err(fault)?;
-            cases.extend(self.folded(&page.rows).await?.into_iter().filter(|case| case.request.is_some()));
+            cases.extend(self.folded(&page.rows).await?);
             ids.extend(cases.iter().map(|case: &Case| case.parties.referral));
             match page.next {
                 Some(last) if ids.len() <= find::CANDIDATES_SHOWN => range = range.after(&last),
                 Some(_) | None => break,
             }
         }
-        let is_ours = |case: &Case| case.claim() == (true, true);
-        if ids.len() == 1 && cases.iter().any(is_ours) {
-            cases.retain(is_ours);
+        if ids.len() == 1 && cases.iter().any(Case::is_ours) {
+            cases.retain(Case::is_ours);
         }
         match cases.len() {
+            0 if self.given_up(id).await?.is_some() => {
+                Err(Refusal::not_found(format!("referral {id:?} is erased, and nothing of it is kept but that"))
+                    .hint("`fingerpost privacy erasures` shows who signed that, and when"))
+            }
             0 => Err(Refusal::not_found(format!("there is no referral {id:?}"))
                 .hint("`fingerpost referral list --all` shows the referrals and their ids")),
             1 => Ok(cases.swap_remove(0)),
@@ -232,14 +243,14 @@ impl Application {
         let answers: Vec<_> = rows.iter().filter_map(Parties::of).map(|parties| parties.response()).collect();
         rows.extend(self.standing_of(&answers).await?);
         let onward = self.folded(&rows).await?;
-        let places = cases.into_iter().chain(&onward).filter_map(Case::place).collect();
+        let places = cases.into_iter().chain(&onward).map(Case::place).collect();
         Ok(self.context(self.pathways(places).await?, onward))
     }
 
     /// What all are looked at with, of which these are all: what goes on from another is among them.
     pub(crate) async fn context_among(&self, all: &[Case]) -> Result<Context, Refusal> {
         let onward = all.iter().filter(|case| case.previous().is_some()).cloned().collect();
-        let places = all.iter().filter_map(Case::place).collect();
+        let places = all.iter().map(Case::place).collect();
         Ok(self.context(self.pathways(places).await?, onward))
     }
 

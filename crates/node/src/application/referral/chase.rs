@@ -24,8 +24,7 @@ impl Application {
                 continue;
             }
             let contact = self.contact(case).await?;
-            let listing = case.request.as_ref().map(|said| said.listing);
-            let listing_name = self.listing_name(listing, &case.parties.receiver).await?;
+            let listing_name = self.listing_name(Some(case.request.listing), &case.parties.receiver).await?;
             rows.extend(late.into_iter().map(|one| ChaseRow {
                 id: case.parties.referral,
                 direction: direction(case.side),
@@ -48,8 +47,8 @@ impl Application {
     async fn contact(&self, case: &Case) -> Result<Contact, Refusal> {
         let partner = case.partner();
         let mut contact = Contact::default();
-        if let Some(request) = case.request.as_ref().filter(|_| case.parties.receiver == partner) {
-            let listing = DocId::new(request.listing, Kind::LISTING, &partner);
+        if case.parties.receiver == partner {
+            let listing = DocId::new(case.request.listing, Kind::LISTING, &partner);
             let document = self.0.store.document(listing).await.map_err(fault)?;
             document.and_then(|document| document.row).into_iter().for_each(|row| contact.add(&row));
         }

@@ -57,6 +57,10 @@ pub(crate) struct KeptDraft {
 }
 
 impl Draft {
+    pub(crate) const fn id(&self) -> RecordId {
+        self.id
+    }
+
     fn row(&self) -> ReferralRow {
         row(self.id, self.sender, Some(self.written.receiver), ("draft", Duty::Send.words()))
     }
@@ -222,7 +226,7 @@ impl Application {
 
     /// The same as it is kept, whether it opens or not; nothing where there is none.
     pub(super) async fn kept_draft(&self, id: &str) -> Result<Option<store::Draft>, Refusal> {
-        let range = RecordRange::from(find::record(id)?);
+        let range = RecordRange::from(find::record(id, "referral list --all")?);
         let shown = find::CANDIDATES_SHOWN.saturating_add(1);
         let mut found = self.0.store.drafts(&range, shown).await.map_err(fault)?;
         if found.len() > 1 {
@@ -340,6 +344,7 @@ impl Application {
             form,
             answers: &answers,
             agreement: agreement.as_ref(),
+            previous: draft.written.previous,
             now: now(),
         };
         // People know their partners by name.

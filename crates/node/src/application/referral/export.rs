@@ -15,7 +15,7 @@ impl Application {
             return Err(Refusal::new(RefusalKind::WrongState, "a draft is not exported").hint("send it first"));
         }
         let case = self.case(id).await?;
-        let request = case.request.as_ref().ok_or_else(|| Refusal::not_found("the request of this referral"))?;
+        let request = &case.request;
         let (said, _) = self.read_case(&case, AccessKind::Exported).await?;
         let form = self.form(&FormHash::from_bytes(request.form), &case.parties.receiver).await?;
         let names = self.names().await?;

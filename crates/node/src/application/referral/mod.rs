@@ -10,9 +10,13 @@ mod draft;
 mod export;
 mod open;
 mod row;
+mod tombstone;
 mod view;
 
+pub(super) use case::Case;
+pub(super) use draft::Draft;
 pub(super) use row::{direction, row};
+pub(super) use tombstone::GivenUp;
 
 use super::{Application, fault};
 use crate::api::{ReferralRequest, ReferralResponse, ReferralRow, Response};
@@ -104,6 +108,10 @@ impl Application {
             if all || rank < row::FINISHED {
                 rows.push((rank, since, row(case, &context)));
             }
+        }
+        if all {
+            let given_up = self.all_given_up().await?;
+            rows.extend(given_up.iter().map(|one| (row::FINISHED, one.here_at, one.row())));
         }
         for kept in self.0.store.drafts(&RecordRange::default(), DRAFTS).await.map_err(fault)? {
             rows.push((row::OURS, kept.at, self.draft_row(&kept)));

@@ -118,28 +118,26 @@ impl Application {
             }
         }
         said.version = if said.answers.is_some() { version } else { 0 };
-        if let Some(request) = &case.request {
-            match opened(key, &case.parties.request(), &request.agreement.record, &blobs) {
-                Ok(Content::Agreement(record)) => said.agreement = Some(record),
-                Ok(_) => said.unreadable.push("the record of the agreement is none".to_owned()),
-                Err(refusal) => said.unreadable.push(format!("the record of the agreement: {refusal}")),
-            }
+        match opened(key, &case.parties.request(), &case.request.agreement.record, &blobs) {
+            Ok(Content::Agreement(record)) => said.agreement = Some(record),
+            Ok(_) => said.unreadable.push("the record of the agreement is none".to_owned()),
+            Err(refusal) => said.unreadable.push(format!("the record of the agreement: {refusal}")),
         }
         Ok(said)
     }
 
     /// What the receiver looks at again in what came.
     async fn doubts(&self, case: &Case, said: &Said) -> Result<Vec<String>, Refusal> {
-        let (Side::Receiver, Some(request), Some(answers)) = (case.side, &case.request, &said.answers) else {
+        let (Side::Receiver, Some(answers)) = (case.side, &said.answers) else {
             return Ok(Vec::new());
         };
         let context = self.context_of(case).await?;
-        let form = self.form(&FormHash::from_bytes(request.form), &case.parties.receiver).await?;
+        let form = self.form(&FormHash::from_bytes(case.request.form), &case.parties.receiver).await?;
         let sharing = self.0.store.sharing_agreement(&case.parties.sender).await.map_err(fault)?;
         let received = Received {
             sender: case.parties.sender,
             receiver: case.parties.receiver,
-            request,
+            request: &case.request,
             sharing: sharing.as_ref().map(|noted| &noted.agreement),
             pathway: context.pathway(case),
             form: form.as_ref(),
@@ -151,10 +149,7 @@ impl Application {
     }
 
     pub(crate) async fn opened(&self, case: &Case, said: &Said) -> Result<Opened, Refusal> {
-        let form = match &case.request {
-            Some(request) => self.form(&FormHash::from_bytes(request.form), &case.parties.receiver).await?,
-            None => None,
-        };
+        let form = self.form(&FormHash::from_bytes(case.request.form), &case.parties.receiver).await?;
         Ok(Opened {
             answers: said.answers.as_ref().map(|answers| Pii::new(Value::Object(answers.values().clone()))),
             form: form.and_then(|form| serde_json::from_slice(form.bytes()).ok()),

@@ -82,20 +82,18 @@ fn holder(case: &Case, context: &Context) -> Option<OrgId> {
 }
 
 /// A referral that came here with the one that goes on from it.
-pub(super) fn link<'a>(received: &'a Case, sent: &'a Case) -> Option<Link<'a>> {
-    let (before, after) = (received.request.as_ref()?, sent.request.as_ref()?);
-    Some(Link {
+pub(super) fn link<'a>(received: &'a Case, sent: &'a Case) -> Link<'a> {
+    Link {
         received: &received.referral.state,
-        pass_back: before.agreement.pass_back,
+        pass_back: received.request.agreement.pass_back,
         sent: &sent.referral.state,
-        rests_on: after.agreement.rests_on,
-    })
+        rests_on: sent.request.agreement.rests_on,
+    }
 }
 
 /// What an organisation between two others has to do that neither referral shows alone.
 fn between(case: &Case, context: &Context) -> Vec<String> {
-    let next = context.next(case);
-    let Some((next, link)) = next.and_then(|next| Some((next, link(case, next)?))) else { return Vec::new() };
+    let Some(next) = context.next(case) else { return Vec::new() };
     let id = next.parties.referral;
     let words = |one: Between| match one {
         Between::PassOn => format!("tell the sender that the person was passed on: pass-on --next {id}"),
@@ -104,7 +102,7 @@ fn between(case: &Case, context: &Context) -> Vec<String> {
         Between::HoldAgain => "accept again, hand back or pass on anew: the person is here again".to_owned(),
         Between::CarryEnd(outcome) => format!("tell the sender how it ended: end --outcome {outcome}"),
     };
-    link.owed().into_iter().map(words).collect()
+    link(case, next).owed().into_iter().map(words).collect()
 }
 
 impl Case {
@@ -114,11 +112,10 @@ impl Case {
         let is_ours = !owed(state, self.side).is_empty() || !between(self, context).is_empty();
         let rank = match word(state, self.side) {
             Word::WaitingForUs => OURS,
-            Word::Stopping if is_ours => OURS,
+            Word::Stopping | Word::Finished if is_ours => OURS,
             Word::WaitingForThem => 1,
             Word::Active => 2,
             Word::Stopping => 3,
-            Word::Finished if is_ours => 3,
             Word::Finished => FINISHED,
         };
         let last = state.times.values().map(|(_, last)| *last).max();

@@ -8,22 +8,25 @@ use crate::api::{EventRow, KeyState, Payloads, ReferralResponse, ReferralView};
 use domain::document::Kind;
 use domain::referral::authority::{Objection, Stage, roles};
 use domain::referral::fold::{Standing, Told};
-use domain::referral::{Action, Body, Role, Side};
-use domain::{DocId, OrgId, RecordId, Refusal};
+use domain::referral::{Action, Body, Role, Side, last_day};
+use domain::{DocId, OrgId, RecordId, Refusal, RefusalKind};
 
 impl Application {
     pub(super) async fn show_referral(&self, id: &str) -> Result<ReferralResponse, Refusal> {
         if let Some(kept) = self.kept_draft(id).await? {
             return self.draft_view(&self.opened_draft(&kept)?).await;
         }
-        let view = self.view(&self.case(id).await?).await?;
+        let view = match self.case(id).await {
+            Ok(case) => self.view(&case).await?,
+            Err(refusal) if refusal.kind == RefusalKind::NotFound => self.given_up(id).await?.ok_or(refusal)?.view(),
+            Err(refusal) => return Err(refusal),
+        };
         Ok(ReferralResponse::View { view: Box::new(view), names: self.names().await? })
     }
 
     pub(super) async fn view(&self, case: &Case) -> Result<ReferralView, Refusal> {
         let context = self.context_of(case).await?;
-        let request = case.request.as_ref();
-        let listing = request.map(|said| said.listing);
+        let (request, listing) = (&case.request, case.request.listing);
         let stage = Stage::of(&case.referral.state);
         let waits = case.drafted.iter().any(|(_, decision)| decision.refused.is_none());
         let may = |action: &Action| {
@@ -35,14 +38,14 @@ impl Application {
         };
         Ok(ReferralView {
             row: row(case, &context),
-            listing: listing.unwrap_or_else(|| RecordId::from_bytes([0; 16])),
-            listing_name: self.listing_name(listing, &case.parties.receiver).await?,
-            form: request.map(|said| data_encoding::HEXLOWER.encode(&said.form)).unwrap_or_default(),
+            listing,
+            listing_name: self.listing_name(Some(listing), &case.parties.receiver).await?,
+            form: data_encoding::HEXLOWER.encode(&request.form),
             version: case.referral.state.version,
-            previous: request.and_then(|said| said.previous),
+            previous: request.previous,
             next: context.next(case).map(|next| next.parties.referral),
-            pass_back: request.map(|said| said.agreement.pass_back),
-            agreement_expires_at_ms: request.and_then(|said| said.agreement.expires_at),
+            pass_back: Some(request.agreement.pass_back),
+            agreement_expires_at_ms: request.agreement.expires_at,
             possible: Action::ALL.iter().copied().filter(may).collect(),
             events: case.referral.events.iter().map(|told| event(case, told)).collect(),
             payloads: self.payloads(case).await?,
@@ -55,7 +58,7 @@ impl Application {
     async fn payloads(&self, case: &Case) -> Result<Payloads, Refusal> {
         let held = self.0.store.held(&case.parties.request()).await.map_err(fault)?;
         let mut named = case.referral.payloads(case.side);
-        named.extend(case.request.as_ref().map(|said| said.agreement.record));
+        named.insert(case.request.agreement.record);
         let is_held = named.iter().filter(|hash| held.payloads.contains_key(hash)).count();
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let key = match held.key {
@@ -116,7 +119,7 @@ fn words(body: &Body) -> String {
         }
         Body::PassOn { next } => format!("{action}: {next}"),
         Body::Erase { receipt, .. } => format!("{action}: {receipt}"),
-        Body::Keep { basis, until } => format!("{action}: {basis}, until {}", until.day()),
+        Body::Keep { basis, until } => format!("{action}: {basis}, until {}", last_day(*until)),
         _ => action,
     }
 }

@@ -1,0 +1,52 @@
+//! A referral from its two documents, as far as each is here and can be read.
+
+use super::document::{Events, Request, Response};
+use super::fold::{Homes, Referral, fold};
+use super::parties::Parties;
+use super::state::RequestTrack;
+use super::{Side, document};
+use crate::DocId;
+use serde_json::Value;
+
+/// Both documents, joined.
+#[derive(Clone, Debug)]
+pub struct Both {
+    /// The sender's, where it is here.
+    pub request: Option<Request>,
+    /// The receiver's.
+    pub response: Option<Response>,
+    /// What they come to.
+    pub referral: Referral,
+}
+
+impl Both {
+    /// From what is shown of the two documents. One that names somebody else is none of this referral's.
+    pub fn of<'v>(parties: &Parties, shown: impl Fn(&DocId) -> Option<&'v Value>, homes: &Homes) -> Self {
+        let ids = Side::ALL.map(|side| parties.document(side));
+        let [request, response] = ids.each_ref().map(&shown);
+        let given_up = [request, response].map(|value| value.is_some_and(document::is_given_up));
+        let [of_request, of_response] = &ids;
+        let request = request.and_then(|value| Request::read(of_request, value).ok());
+        let response = response.and_then(|value| Response::read(of_response, value).ok());
+        let request = request.filter(|said| said.receiver == parties.receiver);
+        let response = response.filter(|said| said.sender == parties.sender);
+        let none = Events::new();
+        let sent = request.as_ref().map_or(&none, |said| &said.events);
+        let answered = response.as_ref().map_or(&none, |said| &said.events);
+        let mut referral = fold(parties.referral, sent, answered, homes);
+        for (side, is_given_up) in Side::ALL.into_iter().zip(given_up) {
+            referral.state.erasure_mut(side).is_given_up = is_given_up;
+        }
+        Self { request, response, referral }
+    }
+
+    /// Whether a party may still come to what is sealed: by what is known here, never by what that party says. A receiver may not once
+    /// the person's agreement ended, or once it was called off before it was taken on; nobody may who drops it.
+    pub fn is_open_to(&self, side: Side) -> bool {
+        let state = &self.referral.state;
+        let is_over = state.agreement_withdrawn || (state.is_called_off() && !state.was_taken_on());
+        let is_sent = state.request != RequestTrack::Draft;
+        let is_dropped = state.erasure(side).is_given_up || !self.referral.dropped(side).is_empty();
+        is_sent && !is_dropped && !(side == Side::Receiver && is_over)
+    }
+}
