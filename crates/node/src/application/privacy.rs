@@ -10,6 +10,7 @@ use domain::referral::wrap::is_given_keys;
 use domain::referral::{Basis, Erasure, Hold, SharingAgreement, Side, draft_due, due, last_day};
 use domain::{NodeId, OrgId, RecordId, Refusal, RefusalKind, Timestamp};
 use serde_json::json;
+use std::collections::BTreeMap;
 use store::NotedAgreement;
 
 /// Rows of the log of who read what that are read at once.
@@ -232,9 +233,48 @@ impl Application {
         if until < since {
             return Err(Refusal::invalid("the time ends before it begins").hint("look at --since and --until"));
         }
+        let names = self.names().await?;
+        let referrals = self.held_within(since, until, &names).await?;
+        // A draft says when it was last changed, and not since when it is kept: each may have been here.
+        let drafts = self.kept_drafts().await?.into_iter().map(|draft| {
+            let to = draft.receiver.map(|to| names.get(&to).cloned().unwrap_or_else(|| to.to_string()));
+            json!({ "draft": draft.id.to_string(), "to": to, "changed_ms": draft.at })
+        });
+        let drafts: Vec<_> = drafts.collect();
+        let (readings, broken) = self.readings().await?;
+        let within = |row: &&Access| (since..=until).contains(&row.reading.at);
+        let readings: Vec<AccessRow> = readings.iter().filter(within).map(reading).collect();
+        let pack = json!({
+            "organisation": { "id": self.0.org.to_string(), "name": self.own_name().await? },
+            "made_at_ms": now(),
+            "since_ms": since,
+            "until_ms": until,
+            "people_at_most": referrals.len() + drafts.len(),
+            "referrals": referrals,
+            "drafts": drafts,
+            "readings": readings,
+            "log_of_readings": broken.unwrap_or_else(|| "hangs together".to_owned()),
+            "how_it_is_kept": "Every payload is sealed (XChaCha20-Poly1305) with a key of its own for each referral; the keys are locked \
+                               by a key that is not in the database.",
+            "what_to_do": [
+                "Tell the Information Commissioner within 72 hours of finding out, unless no risk to people is likely (UK GDPR, article 33).",
+                "Tell the people where the risk to them is high (article 34).",
+                "If a node's keys may be out: `fingerpost key compromised`, and tell the partners.",
+            ],
+        });
+        Ok(PrivacyResponse::Breach { pack })
+    }
+
+    /// Each referral of which something was here in a time, without saying whom it is about. Of those given up it is not known any more
+    /// since when.
+    async fn held_within(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+        names: &BTreeMap<OrgId, String>,
+    ) -> Result<Vec<serde_json::Value>, Refusal> {
         let cases = self.cases().await?;
         let context = self.context_among(&cases).await?;
-        let names = self.names().await?;
         let erased = self.0.store.erased().await.map_err(fault)?;
         let mut referrals = Vec::new();
         for case in &cases {
@@ -274,34 +314,7 @@ impl Application {
                 "key_here": false,
             }));
         }
-        // A draft says when it was last changed, and not since when it is kept: each may have been here.
-        let drafts = self.kept_drafts().await?.into_iter().map(|draft| {
-            let to = draft.receiver.map(|to| names.get(&to).cloned().unwrap_or_else(|| to.to_string()));
-            json!({ "draft": draft.id.to_string(), "to": to, "changed_ms": draft.at })
-        });
-        let drafts: Vec<_> = drafts.collect();
-        let (readings, broken) = self.readings().await?;
-        let within = |row: &&Access| (since..=until).contains(&row.reading.at);
-        let readings: Vec<AccessRow> = readings.iter().filter(within).map(reading).collect();
-        let pack = json!({
-            "organisation": { "id": self.0.org.to_string(), "name": self.own_name().await? },
-            "made_at_ms": now(),
-            "since_ms": since,
-            "until_ms": until,
-            "people_at_most": referrals.len() + drafts.len(),
-            "referrals": referrals,
-            "drafts": drafts,
-            "readings": readings,
-            "log_of_readings": broken.unwrap_or_else(|| "hangs together".to_owned()),
-            "how_it_is_kept": "Every payload is sealed (XChaCha20-Poly1305) with a key of its own for each referral; the keys are locked \
-                               by a key that is not in the database.",
-            "what_to_do": [
-                "Tell the Information Commissioner within 72 hours of finding out, unless no risk to people is likely (UK GDPR, article 33).",
-                "Tell the people where the risk to them is high (article 34).",
-                "If a node's keys may be out: `fingerpost key compromised`, and tell the partners.",
-            ],
-        });
-        Ok(PrivacyResponse::Breach { pack })
+        Ok(referrals)
     }
 
     /// All that is held of a person, for themselves (UK GDPR, article 15).

@@ -34,7 +34,6 @@ use domain::{Refusal, RefusalKind};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// A data folder, open for this process alone until it is dropped.
 #[derive(Debug)]
@@ -118,9 +117,6 @@ impl Folder {
 
 /// The file in a data folder that holds the node's private keys.
 const KEYS: &str = "keys";
-/// How often the lock is tried for while another process has it, and the time between: together a second.
-const LOCK_TRIES: u32 = 10;
-const LOCK_PAUSE: Duration = Duration::from_millis(100);
 
 /// The file in a data folder that holds the recovery words until somebody took them.
 pub const RECOVERY_WORDS: &str = "recovery-words";
@@ -149,22 +145,10 @@ fn make(path: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().mode(0o700).create(path)
 }
 
-/// A command that only looked into the folder is out of it in a moment: a node that starts then waits for it, not long, since a node
-/// that runs keeps it.
-fn patiently(file: &File) -> Result<(), TryLockError> {
-    for _ in 0..LOCK_TRIES {
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
-            done => return done,
-        }
-    }
-    file.try_lock()
-}
-
 fn lock(path: &Path) -> Result<File, Error> {
     let cannot = |e: std::io::Error| Error::fault(format!("cannot lock \"{}\"", path.display()), e);
     let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(cannot)?;
-    match patiently(&file) {
+    match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();

@@ -131,7 +131,7 @@ impl Application {
         let mut cases: BTreeMap<RecordId, Case> = BTreeMap::new();
         for case in self.folded(rows).await? {
             let id = case.parties.referral;
-            if cases.get(&id).is_none_or(|before| before.is_ours() < case.is_ours()) {
+            if cases.get(&id).is_none_or(|before| !before.is_ours() && case.is_ours()) {
                 cases.insert(id, case);
             }
         }
