@@ -42,9 +42,12 @@ pub(crate) fn erasures(rows: &[ErasureRow], names: &Names) -> String {
 fn erasure(row: &ErasureRow, names: &Names) -> String {
     let partner = row.partner.map_or_else(|| "the other party".to_owned(), |partner| organisation(&partner, names));
     let way = row.partner.map(|partner| way(row.direction, &partner, names)).unwrap_or_default();
-    let mark = if row.outstanding { "! " } else { "" };
-    let mut out = wrap(&format!("{mark}{} {way}", shown_id(&row.id)), 0);
+    let mark = if row.outstanding { ": outstanding" } else { "" };
+    let mut out = wrap(&format!("{} {way}{mark}", shown_id(&row.id)), 0);
     out.extend(row.here.iter().map(|said| wrap(&format!("here: {said}"), 2)));
+    if row.here.is_empty() {
+        out.push_str(&wrap("not erased here: `fingerpost referral erase`, or `keep` says why not", 2));
+    }
     if row.there.is_empty() {
         out.push_str(&wrap(&format!("{partner} has not answered"), 2));
     }

@@ -22,7 +22,7 @@ const DETAIL_SHOWN: usize = 40;
 const HEADINGS: [&str; 7] = [
     "WAITING FOR US",
     "STOPPING, AND WAITING FOR US",
-    "FINISHED, BUT FOR US",
+    "FINISHED, AND WAITING FOR US",
     "WAITING FOR THEM",
     "ACTIVE",
     "STOPPING",
@@ -69,8 +69,7 @@ fn heading(row: &ReferralRow) -> String {
     let shown = plain(&row.shown).to_uppercase();
     let is_ours = row.owed.iter().any(|owed| Some(owed.by) != row.partner);
     match shown.as_str() {
-        "STOPPING" if is_ours => format!("{shown}, AND WAITING FOR US"),
-        "FINISHED" if is_ours => format!("{shown}, BUT FOR US"),
+        "STOPPING" | "FINISHED" if is_ours => format!("{shown}, AND WAITING FOR US"),
         _ => shown,
     }
 }
@@ -212,7 +211,10 @@ pub(crate) fn view(view: &ReferralView, names: &Names, now: Timestamp, emphasis:
 fn given_up(view: &ReferralView, names: &Names) -> String {
     let mut out = named(view, names);
     out.push_str(&format!("id {}\n\n", view.row.id));
-    out.push_str(&wrap("Both parties erased it and gave its documents up. That it is erased is all that is kept.", 2));
+    out.push_str(&wrap(
+        "It was erased for good, and its documents were given up. That it is erased is all that is kept.",
+        2,
+    ));
     out
 }
 

@@ -7,7 +7,7 @@ use crate::clock::now;
 use domain::pii::Pii;
 use domain::referral::access::{self, Access, AccessKind, Head};
 use domain::referral::wrap::is_given_keys;
-use domain::referral::{Basis, Erasure, Hold, SharingAgreement, Side, draft_due, due, last_day};
+use domain::referral::{Basis, Erasure, Hold, Receipt, SharingAgreement, Side, draft_due, due, last_day};
 use domain::{NodeId, OrgId, RecordId, Refusal, RefusalKind, Timestamp};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -15,6 +15,8 @@ use store::NotedAgreement;
 
 /// Rows of the log of who read what that are read at once.
 const PAGE: usize = 1_000;
+/// Characters of a node's id that tell an organisation's nodes apart.
+const NODE_SHOWN: usize = 12;
 /// Referrals in one bundle for a person.
 const SUBJECT_REFERRALS: usize = 200;
 
@@ -410,7 +412,10 @@ impl Application {
 
 /// What an organisation's nodes say of what they erased or keep.
 fn told(erasure: &Erasure) -> Vec<String> {
-    let nodes = erasure.nodes.iter().map(|(node, receipt)| format!("{receipt} by node {node}"));
+    let nodes = erasure.nodes.iter().map(|(node, receipt)| {
+        let what = if *receipt == Receipt::NeverOpened { "erased, never opened," } else { "erased" };
+        format!("{what} by node {}", node.to_string().chars().take(NODE_SHOWN).collect::<String>())
+    });
     let kept = erasure.kept.iter().map(|(basis, until)| format!("kept until {}: {basis}", last_day(*until)));
     let late = (erasure.late > 0).then(|| format!("{} payloads came later and are not answered for", erasure.late));
     nodes.chain(kept).chain(late).collect()

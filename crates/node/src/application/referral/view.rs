@@ -28,10 +28,17 @@ impl Application {
         let context = self.context_of(case).await?;
         let (request, listing) = (&case.request, case.request.listing);
         let stage = Stage::of(&case.referral.state);
+        let state = &case.referral.state;
+        let is_said = |action: &Action| match action {
+            Action::Erase => state.erasure(case.side).nodes.contains_key(&self.0.node),
+            Action::WithdrawAgreement => state.agreement_withdrawn,
+            _ => false,
+        };
         let waits = case.drafted.iter().any(|(_, decision)| decision.refused.is_none());
         let may = |action: &Action| {
             action.is_of(case.side)
                 && !(waits && action.is_decision())
+                && !is_said(action)
                 && *action != Action::Open
                 && roles(*action, stage).any(|role| role != Role::Node)
                 && roles(*action, stage).any(|role| role == role_for(*action, case))
