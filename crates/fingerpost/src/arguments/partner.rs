@@ -146,6 +146,9 @@ pub(crate) enum Partner {
     Remove {
         /// The partner's id, the start of it, or its name
         id: String,
+        /// Do not ask, though what is kept of referrals with it goes too
+        #[arg(long, short)]
+        yes: bool,
     },
     /// Show or note the agreement with a partner to share personal data
     #[command(after_help = AGREEMENT)]
@@ -172,7 +175,7 @@ impl Partner {
             Self::Confirm { id, .. } => format!("confirm partner {id:?}"),
             Self::Pause { id } => format!("pause partner {id:?}"),
             Self::Resume { id } => format!("resume partner {id:?}"),
-            Self::Remove { id } => format!("remove partner {id:?}"),
+            Self::Remove { id, .. } => format!("remove partner {id:?}"),
             Self::Agreement { id: None, .. } => "show agreements with partners".into(),
             Self::Agreement { id: Some(id), end: true, .. } => format!("end the agreement with partner {id:?}"),
             Self::Agreement { id: Some(id), reference: Some(_), .. } => {

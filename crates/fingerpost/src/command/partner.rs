@@ -1,13 +1,14 @@
 //! `invite`, `join`, `partner`, `roster`, `follow`.
 
+use super::import::{agreed, declined, is_asked};
 use super::privacy::{Paper, agreement};
 use super::{Place, now};
 use crate::arguments::{As, Invite, Join, Partner, Roster};
-use crate::node_of::{Need, unexpected};
+use crate::node_of::{Need, find, unexpected};
 use crate::output::{Reader, print, print_json};
 use crate::report::Failure;
 use crate::show;
-use node::api::{InviteRole, Request, Response};
+use node::api::{GIVEN_UP, InviteRole, ReferralRequest, ReferralResponse, ReferralRow, Request, Response};
 use serde_json::json;
 use std::io::Read;
 
@@ -48,7 +49,7 @@ fn read_code() -> Result<String, Failure> {
 pub(super) async fn partner(place: &Place, verb: Partner) -> Result<(), Failure> {
     let (need, request, done) = match verb {
         Partner::List => return list(place).await,
-        Partner::Remove { id } => return remove(place, id).await,
+        Partner::Remove { id, yes } => return remove(place, id, yes).await,
         Partner::Agreement { id, reference, expires, end } => {
             let paper = match (reference, expires) {
                 _ if end => Paper::Ended,
@@ -96,8 +97,27 @@ async fn list(place: &Place) -> Result<(), Failure> {
     }
 }
 
-async fn remove(place: &Place, id: String) -> Result<(), Failure> {
-    let Response::Done = place.ask(Need::Running, Request::PartnerRemove { id: id.clone() }).await? else {
+async fn remove(place: &Place, id: String, yes: bool) -> Result<(), Failure> {
+    let mut node = find(&place.data, Need::Running).await?;
+    if !yes && is_asked() {
+        let Response::Partner(view) = node.ask(Request::PartnerShow { id: id.clone() }).await? else {
+            return Err(unexpected());
+        };
+        let all = Request::Referral(ReferralRequest::List { all: true });
+        let Response::Referral(ReferralResponse::List { rows, .. }) = node.ask(all).await? else {
+            return Err(unexpected());
+        };
+        let is_kept = |row: &&ReferralRow| row.partner == Some(view.row.id) && row.request != GIVEN_UP;
+        let kept = rows.iter().filter(is_kept).count() as u64;
+        let with_it = match kept {
+            0 => "Nothing is kept of referrals with it.".to_owned(),
+            kept => format!("All that is kept here of {} with it goes too.", show::count(kept, "referral")),
+        };
+        if !agreed(&format!("{}: its links are cut. {with_it}", view.row.name), "Remove it?")? {
+            return declined();
+        }
+    }
+    let Response::Done = node.ask(Request::PartnerRemove { id: id.clone() }).await? else {
         return Err(unexpected());
     };
     place.reader.show(&json!({"removed": id}), || {

@@ -7,7 +7,7 @@ use crate::clock::now;
 use domain::pii::Pii;
 use domain::referral::access::{self, Access, AccessKind, Head};
 use domain::referral::wrap::is_given_keys;
-use domain::referral::{Basis, Erasure, Hold, Receipt, SharingAgreement, Side, draft_due, due, last_day};
+use domain::referral::{Basis, Erasure, Hold, SharingAgreement, Side, draft_due, due, last_day};
 use domain::{NodeId, OrgId, RecordId, Refusal, RefusalKind, Timestamp};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -412,10 +412,8 @@ impl Application {
 
 /// What an organisation's nodes say of what they erased or keep.
 fn told(erasure: &Erasure) -> Vec<String> {
-    let nodes = erasure.nodes.iter().map(|(node, receipt)| {
-        let what = if *receipt == Receipt::NeverOpened { "erased, never opened," } else { "erased" };
-        format!("{what} by node {}", node.to_string().chars().take(NODE_SHOWN).collect::<String>())
-    });
+    let node_shown = |node: &NodeId| node.to_string().chars().take(NODE_SHOWN).collect::<String>();
+    let nodes = erasure.nodes.iter().map(|(node, receipt)| format!("{receipt} by node {}", node_shown(node)));
     let kept = erasure.kept.iter().map(|(basis, until)| format!("kept until {}: {basis}", last_day(*until)));
     let late = (erasure.late > 0).then(|| format!("{} payloads came later and are not answered for", erasure.late));
     nodes.chain(kept).chain(late).collect()

@@ -354,20 +354,21 @@ fn who_erases_last_waits_for_nobody_to_hear_of_it() {
 }
 
 #[test]
-fn a_partner_goes_once_nothing_is_kept_of_it() {
+fn with_a_partner_goes_what_is_kept_of_referrals_with_it() {
     referring("gone", |both| {
         let id = both.sent("outcome");
         both.course(&id, "receiver decline --reason no-space");
         both.expect(&id, "finished: declined (no-space); held by sender");
         let arts = super::organisation(&both.arts);
-        both.workers.run(&["partner", "remove", &arts]).expect_told(1, &["is kept here", "partner pause"]);
-        act(&both.workers, &id, "erase --yes");
         both.workers.run(&["partner", "remove", &arts]).expect_done();
         let left = row(&both.workers, &id).expect("that it is erased");
         assert_eq!((&left["request"], &left["partner"]), (&"erased".into(), &Value::Null), "{left}");
         both.workers.run(&["referral", "list", "--all"]).expect_says(&["to a former partner"]);
         let told = row(&both.arts, &id).expect("it has its own part");
         assert_eq!(told["response"], "declined");
+        for table in ["payload", "data_key"] {
+            assert!(!referrals_in(&both.workers, table).contains(&bare(&id)), "{table}");
+        }
     });
 }
 
