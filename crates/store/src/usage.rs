@@ -2,20 +2,20 @@
 
 use crate::sql;
 use crate::{Store, StoreError};
-use domain::document::Kind;
 use domain::sync::Usage;
+use domain::sync::batch::DocumentRow;
 use domain::{OrgId, limits};
 use std::collections::BTreeMap;
 
 impl Store {
     /// Documents and bytes of changes held of each owner, as each document counts (`DocumentRow::usage`), and bytes of what is sealed.
     pub async fn usage(&self) -> Result<BTreeMap<OrgId, Usage>, StoreError> {
-        let [proposal, answer, decision] = [Kind::PROPOSAL, Kind::ANSWER, Kind::DECISION].map(Kind::number);
+        let ever_more = DocumentRow::EVER_MORE.map(|kind| kind.number().to_string()).join(", ");
         let least = limits::ENDED_BYTES;
         let select = format!(
             "select owner, cast(sum(case when ended = 1 then 0 else 1 end) as bigint), \
              cast(sum(case when ended = 1 and bytes < {least} then {least} else bytes end) as bigint) \
-             from (select owner, bytes, case when life <> 1 and kind in ({proposal}, {answer}, {decision}) then 1 else 0 end \
+             from (select owner, bytes, case when life <> 1 and kind in ({ever_more}) then 1 else 0 end \
              as ended from document) as counted group by owner"
         );
         let mut usage: BTreeMap<OrgId, Usage> = BTreeMap::new();

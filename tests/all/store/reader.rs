@@ -308,19 +308,22 @@ fn a_page_ends_where_its_bytes_do_and_goes_on_from_its_place_as_text() {
 }
 
 #[test]
-fn proposals_and_answers_that_were_taken_back_count_by_their_bytes() {
+fn what_there_is_more_of_every_year_counts_by_its_bytes_once_it_was_taken_back() {
     check("ended", async |database| {
         let store = database.open().await;
         let owner = author(1);
         let mut documents = Vec::new();
-        for (n, kind) in (1..).zip([Kind::LISTING, Kind::PROPOSAL, Kind::ANSWER]) {
+        let ever_more = DocumentRow::EVER_MORE.into_iter().map(|kind| (kind, Life::Withdrawn));
+        let erased = [(Kind::REQUEST, Life::Erased), (Kind::RESPONSE, Life::Erased)];
+        let kinds = [(Kind::LISTING, Life::Withdrawn)].into_iter().chain(ever_more).chain(erased);
+        for (n, (kind, life)) in (1..).zip(kinds) {
             documents.push(DocumentRow { kind, bytes: 7, ..owner.row(n, "", 1) });
-            documents.push(DocumentRow { kind, bytes: 7, life: Life::Withdrawn, ..owner.row(n + 10, "", 1) });
-            documents.push(DocumentRow { kind, bytes: 5_000, life: Life::Withdrawn, ..owner.row(n + 20, "", 1) });
+            documents.push(DocumentRow { kind, bytes: 7, life, ..owner.row(n + 10, "", 1) });
+            documents.push(DocumentRow { kind, bytes: 5_000, life, ..owner.row(n + 20, "", 1) });
         }
         let usage = documents.iter().map(DocumentRow::usage);
         let expected = usage.fold((0, 0), |sum, usage| (sum.0 + usage.documents, sum.1 + usage.bytes));
-        assert_eq!(expected, (5, 2 * limits::ENDED_BYTES + 4 * 7 + 3 * 5_000));
+        assert_eq!(expected, (10, 7 * limits::ENDED_BYTES + 9 * 7 + 8 * 5_000));
         store.commit(&Batch { documents, ..Batch::default() }).await.expect("commits");
         let usage = store.usage().await.expect("counts")[&owner.org];
         assert_eq!((usage.documents, usage.bytes), expected);

@@ -145,17 +145,21 @@ pub struct DocumentRow {
 }
 
 impl DocumentRow {
-    /// What it counts for among what its owner has here. Of proposals, answers, decisions and referrals there are more with every
-    /// year: those that were taken back count by their bytes alone, and as if each had some.
+    /// Kinds of which there are more with every year: those that do not stand any more count by their bytes alone, and as if each had
+    /// [some](limits::ENDED_BYTES).
+    pub const EVER_MORE: [Kind; 5] = [Kind::PROPOSAL, Kind::ANSWER, Kind::DECISION, Kind::REQUEST, Kind::RESPONSE];
+
+    /// What it counts for among what its owner has here.
     pub fn usage(&self) -> Usage {
-        match self.kind {
-            Kind::PROPOSAL | Kind::ANSWER | Kind::DECISION | Kind::REQUEST | Kind::RESPONSE
-                if self.life != Life::Live =>
-            {
-                Usage { bytes: self.bytes.max(limits::ENDED_BYTES), ..Usage::default() }
-            }
-            _ => Usage { documents: 1, bytes: self.bytes, sealed_bytes: 0 },
+        if self.life != Life::Live && Self::EVER_MORE.contains(&self.kind) {
+            return Usage { bytes: self.bytes.max(limits::ENDED_BYTES), ..Usage::default() };
         }
+        Usage { documents: 1, bytes: self.bytes, sealed_bytes: 0 }
+    }
+
+    /// Whether its owner gave it up. What it said is shown until this organisation's part is erased too, at no heads.
+    pub fn is_given_up(&self) -> bool {
+        self.life == Life::Erased || (self.heads.is_empty() && !self.value.is_null())
     }
 }
 
