@@ -9,7 +9,7 @@ use super::document::RestsOn;
 use super::pass_back::PassBack;
 use super::state::{Holder, ResponseTrack, State};
 use crate::limits::REFERRALS_ONWARD;
-use crate::{Refusal, RefusalKind};
+use crate::{RecordId, Refusal, RefusalKind};
 
 /// A referral that an organisation sent on from one that it received, as that organisation sees both.
 #[derive(Clone, Copy, Debug)]
@@ -84,18 +84,25 @@ impl Link<'_> {
         }
     }
 
-    /// Refused while who sent the person here has not been told how it ended beyond: once the next referral is erased at both of its
-    /// parties, nobody could say.
-    pub fn permit_erase_next(&self) -> Result<(), Refusal> {
-        match self.owed().into_iter().find(|owed| matches!(owed, Between::CarryEnd(_))) {
-            Some(Between::CarryEnd(outcome)) => {
-                Err(Refusal::new(RefusalKind::WrongState, "who sent the person here has not been told how this ended")
-                    .hint(format!(
-                        "tell them first: `referral end`, of the referral that came here, with --outcome {outcome}"
-                    )))
-            }
-            _ => Ok(()),
+    /// Refused while the person counts as passed on by the next referral: without it nobody here could say where they are, nor tell who
+    /// sent them what became of them.
+    pub fn permit_losing_next(&self, next: RecordId) -> Result<(), Refusal> {
+        if Stage::of(self.received) != Stage::PassedOn || self.received.next != Some(next) {
+            return Ok(());
         }
+        let hint = match self.owed().last() {
+            Some(Between::CarryEnd(outcome)) => {
+                format!("tell them first: `referral end`, of the referral that came here, with --outcome {outcome}")
+            }
+            Some(Between::HoldAgain) => {
+                "the person is here again: accept anew, hand back or pass on anew the referral \
+                                         that came here first"
+                    .to_owned()
+            }
+            _ => "end the referral that came here first, with what is known of how it goes on".to_owned(),
+        };
+        Err(Refusal::new(RefusalKind::WrongState, "who sent the person here has not been told how this ended")
+            .hint(hint))
     }
 
     /// What is to be done here, the most pressing first.

@@ -152,7 +152,10 @@ impl Application {
     async fn has_nothing_of(&self, partner: &OrgId) -> Result<(), Refusal> {
         let cases = self.cases().await?;
         let mut shared = cases.iter().filter(|case| case.partner() == *partner);
-        shared.try_for_each(|case| check_parting(&case.parties, &case.referral.state, case.side))
+        shared.try_for_each(|case| {
+            check_parting(&case.parties, &case.referral.state, case.side)?;
+            case.may_be_lost(&cases)
+        })
     }
 
     /// Whom this node knows, how links stand, and when each partner was last heard.

@@ -151,3 +151,29 @@ fn a_first_sender_who_stops_is_told_what_becomes_of_the_next_referral() {
         }
     });
 }
+
+#[test]
+fn by_whom_a_person_was_passed_on_is_not_forgotten_before_the_first_sender_hears_of_it() {
+    chain("unforgotten", |nodes| {
+        let (came, went) = nodes.gone_on("own");
+        act(&nodes.surgery, &went, "accept");
+        expect_detail(&nodes.workers, &went, "accepted");
+        act(&nodes.workers, &came, &format!("pass-on --next {went}"));
+        act(&nodes.surgery, &went, "hand-back --reason no-space");
+        expect_detail(&nodes.workers, &went, "handed back (no-space)");
+        act(&nodes.workers, &went, "take-back");
+        expect_detail(&nodes.surgery, &went, "handed back (no-space), taken back");
+        act(&nodes.surgery, &went, "erase --yes");
+        let refusal = ["has not been told", "the person is here again"];
+        attempt(&nodes.workers, &went, "erase --yes").expect_told(1, &refusal);
+        nodes.workers.run(&["partner", "remove", &organisation(&nodes.surgery)]).expect_told(1, &refusal);
+        let duties = own_duties(&nodes.workers, &came);
+        assert!(duties.iter().any(|duty| duty.contains("the person is here again")), "{duties:?}");
+        act(&nodes.workers, &came, "accept");
+        act(&nodes.workers, &went, "erase --yes");
+        expect_detail(&nodes.charity, &came, "accepted");
+        for node in [&nodes.workers, &nodes.surgery] {
+            until("both have given it up", || (row(node, &went)?["request"] == "erased").then_some(()));
+        }
+    });
+}

@@ -77,3 +77,34 @@ fn who_comes_back_from_the_next_is_held_here_again() {
         "finished: handed back (no-space), taken back; held by sender",
     );
 }
+
+/// Whether the link workers may lose the next referral, and what they are told to do first.
+#[track_caller]
+fn check_loss(received: &str, sent: &str, hint: Option<&str>) {
+    let (received, sent) = (told(received).0.fold().state, told(sent).0.fold().state);
+    let link = Link { received: &received, pass_back: PassBack::Outcome, sent: &sent, rests_on: RestsOn::Own };
+    if let Some(next) = received.next {
+        let another = crate::RecordId::from_bytes([0xee; 16]);
+        assert_eq!(link.permit_losing_next(another), Ok(()), "the person was not passed on by that one");
+        let said = link.permit_losing_next(next).err().map(|refusal| refusal.hint.unwrap_or_default());
+        assert_eq!(said.is_some(), hint.is_some(), "{said:?}");
+        assert!(said.unwrap_or_default().contains(hint.unwrap_or_default()), "{hint:?}");
+    } else {
+        assert_eq!(link.permit_losing_next(referral()), Ok(()));
+    }
+}
+
+#[test]
+fn the_next_referral_is_not_lost_while_the_person_counts_as_passed_on_by_it() {
+    let ended = "send; by receiver: accept then start then end; by sender: close";
+    check_loss(PASSED, ended, Some("--outcome completed"));
+    check_loss(PASSED, "send; by receiver: accept", Some("end the referral that came here first"));
+    let stands = "send; by receiver: accept then pass-on; by sender: withdraw";
+    check_loss(PASSED, stands, Some("end the referral that came here first"));
+    let returned = "send; by receiver: accept then hand-back(no-space); by sender: take-back";
+    check_loss(PASSED, returned, Some("the person is here again"));
+    check_loss("send; by receiver: open then accept; pass-on; accept", returned, None);
+    check_loss("send; by receiver: open then accept; pass-on; end", ended, None);
+    check_loss("send; by receiver: open then accept; pass-on; by sender: withdraw", returned, None);
+    check_loss(TAKEN, "send", None);
+}

@@ -62,7 +62,12 @@ impl Application {
             beside: Vec::new(),
             key: None,
         };
-        self.refer(referring).await
+        let done = self.refer(referring).await?;
+        if act.action == Action::Erase {
+            // Its time is over, or it would have hindered this: nothing of it is needed any more.
+            self.0.store.end_hold(&case.parties.referral).await.map_err(fault)?;
+        }
+        Ok(done)
     }
 
     /// Whether the referral admits it, as the engine will ask again when it writes.
@@ -91,9 +96,7 @@ impl Application {
             return Ok(());
         }
         if let Some(previous) = case.previous() {
-            let received = self.cases_of(&[previous].into()).await?;
-            let passed_on = received.values().find(|one| one.referral.state.next == Some(case.parties.referral));
-            passed_on.map_or(Ok(()), |received| link(received, case).permit_erase_next())?;
+            case.may_be_lost(self.cases_of(&[previous].into()).await?.values())?;
         }
         let hold = self.0.store.hold(&case.parties.referral).await.map_err(fault)?;
         match hold.filter(|hold| hold.until > now()) {

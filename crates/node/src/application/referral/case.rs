@@ -59,6 +59,13 @@ impl Case {
         self.request.previous.filter(|_| self.side == Side::Sender)
     }
 
+    /// Refused while somebody who came here, as one of these others says, counts as passed on by this one.
+    pub(crate) fn may_be_lost<'c>(&self, others: impl IntoIterator<Item = &'c Self>) -> Result<(), Refusal> {
+        let previous = |one: &&Self| one.received().is_some() && one.received() == self.previous();
+        let mut received = others.into_iter().filter(previous);
+        received.try_for_each(|received| row::link(received, self).permit_losing_next(self.parties.referral))
+    }
+
     /// Which it is, where it came here.
     fn received(&self) -> Option<RecordId> {
         (self.side == Side::Receiver).then_some(self.parties.referral)
@@ -146,7 +153,7 @@ impl Application {
         let by_id: BTreeMap<_, _> = rows.iter().map(|row| (row.doc_id, row)).collect();
         let mut case = |parties: Parties| {
             let side = parties.side_of(&self.0.org)?;
-            let shown = |id: &DocId| by_id.get(id).map(|row| &row.value);
+            let shown = |id: &DocId| by_id.get(id).copied();
             let Both { request, referral, .. } = Both::of(&parties, shown, &homes_of(&known.homes, &parties));
             // Anybody can write a response, and one is left for a while where the request was given up.
             let request = request?;
