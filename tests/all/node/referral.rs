@@ -87,7 +87,7 @@ fn row(doc_id: DocId, owner: OrgId, value: Value) -> DocumentRow {
         name: String::new(),
         about: about(kind, &owner, &value),
         value,
-        heads: Vec::new(),
+        heads: vec![domain::ChangeHash::from_bytes([1; 32])],
         conflicts: 0,
         last_modified: AT,
         bytes: 1,

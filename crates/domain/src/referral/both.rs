@@ -1,12 +1,12 @@
 //! A referral from its two documents, as far as each is here and can be read.
 
+use super::Side;
 use super::document::{Events, Request, Response};
 use super::fold::{Homes, Referral, fold};
 use super::parties::Parties;
 use super::state::RequestTrack;
-use super::{Side, document};
 use crate::DocId;
-use serde_json::Value;
+use crate::sync::batch::DocumentRow;
 
 /// Both documents, joined.
 #[derive(Clone, Debug)]
@@ -21,13 +21,12 @@ pub struct Both {
 
 impl Both {
     /// From what is shown of the two documents. One that names somebody else is none of this referral's.
-    pub fn of<'v>(parties: &Parties, shown: impl Fn(&DocId) -> Option<&'v Value>, homes: &Homes) -> Self {
-        let ids = Side::ALL.map(|side| parties.document(side));
-        let [request, response] = ids.each_ref().map(&shown);
-        let given_up = [request, response].map(|value| value.is_some_and(document::is_given_up));
-        let [of_request, of_response] = &ids;
-        let request = request.and_then(|value| Request::read(of_request, value).ok());
-        let response = response.and_then(|value| Response::read(of_response, value).ok());
+    pub fn of<'r>(parties: &Parties, shown: impl Fn(&DocId) -> Option<&'r DocumentRow>, homes: &Homes) -> Self {
+        let rows = Side::ALL.map(|side| shown(&parties.document(side)));
+        let given_up = rows.map(|row| row.is_some_and(DocumentRow::is_given_up));
+        let [request, response] = rows;
+        let request = request.and_then(|row| Request::read(&row.doc_id, &row.value).ok());
+        let response = response.and_then(|row| Response::read(&row.doc_id, &row.value).ok());
         let request = request.filter(|said| said.receiver == parties.receiver);
         let response = response.filter(|said| said.sender == parties.sender);
         let none = Events::new();

@@ -2,8 +2,8 @@
 //! the home node takes.
 //!
 //! It holds the event as it was written there, with all that its author knew: the home node waits until it knows as much, writes the
-//! same as its own, and takes the document back. What it cannot write any more, because of what it knows beyond that, it answers with
-//! why, and the document stands until somebody has read that and takes it back. Nothing in it names or describes the person.
+//! same as its own, and gives the document up. What it cannot write any more, because of what it knows beyond that, it answers with
+//! why, and the document stands until somebody has read that and gives it up. Nothing in it names or describes the person.
 
 use super::{Event, Parties};
 use crate::document::{Edit, Kind};

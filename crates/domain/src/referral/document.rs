@@ -18,9 +18,6 @@ use std::collections::BTreeMap;
 /// The field of both that holds the events.
 pub const EVENTS: &str = "events";
 
-/// The field by which what is shown says that its owner gave the document up.
-const GIVEN_UP: &str = "given_up";
-
 /// An organisation's events by their ids, each as the bytes it was written in.
 pub type Events = BTreeMap<EventId, Vec<u8>>;
 
@@ -209,18 +206,6 @@ pub fn check_scope(kind: Kind, scope: &Scope) -> Result<(), Refusal> {
         return Err(Refusal::new(RefusalKind::NotAllowed, format!("a {kind} in a public scope")));
     }
     Ok(())
-}
-
-/// Marks what is shown of a document that its owner gave up, while this organisation's own part stands: no owner writes this.
-pub(crate) fn mark_given_up(value: &mut Value) {
-    if let Some(fields) = value.as_object_mut() {
-        fields.insert(GIVEN_UP.to_owned(), Value::Bool(true));
-    }
-}
-
-/// Whether what is shown is of a document that its owner gave up.
-pub(crate) fn is_given_up(value: &Value) -> bool {
-    value.get(GIVEN_UP) == Some(&Value::Bool(true))
 }
 
 /// The path and value that put an event into its document.

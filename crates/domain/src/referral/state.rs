@@ -127,10 +127,11 @@ impl Erasure {
         self.is_given_up || !self.nodes.is_empty() || self.kept.is_some()
     }
 
-    /// Whether nothing is left there: these nodes, which were given the key, all erased, or its time to keep is over.
+    /// Whether nothing is left there: these nodes, which were given the key, all erased all that came, or its time to keep is over.
     pub fn is_over<'a>(&self, mut nodes: impl Iterator<Item = &'a NodeId>, now: Timestamp) -> bool {
         match self.kept {
             _ if self.is_given_up => true,
+            _ if self.late > 0 => false,
             Some((_, until)) if self.nodes.is_empty() => until <= now,
             _ => !self.nodes.is_empty() && nodes.all(|node| self.nodes.contains_key(node)),
         }

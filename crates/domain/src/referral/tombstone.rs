@@ -26,10 +26,7 @@ impl Tombstone {
     /// document could not hold any more; unless the other has given its own up already, which hears nothing more.
     pub fn of<'g>(state: &State, own: Side, given: impl Fn(Side) -> &'g BTreeSet<NodeId>, now: Timestamp) -> Self {
         let is_owed = Side::ALL.iter().any(|side| !owed(state, *side).is_empty());
-        let is_gone = |side: Side, at: Timestamp| {
-            let erasure = state.erasure(side);
-            (erasure.late == 0 || erasure.is_given_up) && erasure.is_over(given(side).iter(), at)
-        };
+        let is_gone = |side: Side, at: Timestamp| state.erasure(side).is_over(given(side).iter(), at);
         let is_erased_here = !state.erasure(own).nodes.is_empty() && is_gone(own, now);
         let other = own.other();
         let is_over = state.erasure(other).is_given_up || (word(state, own) == Word::Finished && !is_owed);

@@ -219,7 +219,7 @@ impl World {
         self.trace.push(format!("{at} does {body:?} to {} of {parties:?}: {said}", parties.document(side)));
         match answer {
             Ok(Answer::Referred(event)) => self.ledger.referred(at, parties.document(side), event),
-            Ok(Answer::Drafted(decision, event)) => self.ledger.referred(at, decision, event),
+            Ok(Answer::Drafted(decision, said)) => self.ledger.referred(at, decision, said.event.id()),
             _ => {}
         }
     }
@@ -411,8 +411,7 @@ impl World {
         self.nodes[at].disk.document(doc).is_some_and(|document| document.is_given_up())
     }
 
-    /// Of a referral that one of the parties gave up, or both: who did has nothing of it, and who did not has all that it kept. Nobody
-    /// is left with anything to do.
+    /// Of a referral that one of the parties gave up, or both: who did has nothing of it, and who did not is not left waiting.
     fn check_buried(&self, at: At, parties: &Parties, given_up: [bool; 2]) -> Result<(), String> {
         let disk = &self.nodes[at].disk;
         let side = parties.side_of(&self.org(at)).expect("a party");

@@ -1,10 +1,11 @@
 //! What becomes of a referral's documents once it is erased at both parties.
 
 use super::referral::Scene;
-use crate::DocId;
-use crate::referral::{Basis, Body, Reason, Receipt, Side};
+use crate::referral::{Basis, Body, Contact, Reason, Receipt, Side};
 use crate::statement::{Life, Statement};
 use crate::sync::batch::DocumentRow;
+use crate::sync::effect::Command;
+use crate::{DocId, limits};
 use std::collections::BTreeSet;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -181,5 +182,74 @@ fn an_event_written_beside_the_tombstone_goes_with_it() {
     scene.world.pass(DAY_MS).run_until_quiet();
     for at in [laptop, home, sender] {
         assert!(scene.is_all_buried(at), "{at}: {:?}", scene.said(at, scene.response()));
+    }
+}
+
+#[test]
+fn who_lets_a_partner_go_gives_up_what_was_said_to_it_and_it_hears_of_that_by_a_node_that_is_linked_still() {
+    let (mut scene, receivers) = declined([1, 2, 1]);
+    let (laptop, home, sender) = (receivers[1], scene.receiver, scene.sender);
+    let org = scene.world.org(sender);
+    scene.world.ask(home, Command::RemovePartner(org)).expect("removed");
+    // What the link carried is less now, so it is made anew.
+    scene.world.link(home, laptop).run_until_quiet();
+    assert_eq!((scene.held(home), scene.held(laptop)), ((0, false), (0, false)));
+    scene.world.pass(DAY_MS).run_until_quiet();
+    let lives = |at: usize| scene.said(at, scene.response()).iter().map(|said| said.life).collect::<BTreeSet<_>>();
+    assert_eq!(lives(laptop), [Life::Erased].into());
+    assert_eq!(lives(sender), [Life::Erased].into(), "nobody there waits for an answer");
+    assert_eq!(scene.held(sender), (2, true), "and nothing is deleted there");
+}
+
+#[test]
+fn a_node_that_never_saw_what_the_other_gave_up_keeps_nothing_of_it() {
+    let (mut scene, receivers) = declined([1, 2, 1]);
+    let (laptop, home, sender) = (receivers[1], scene.receiver, scene.sender);
+    let until = scene.world.now().plus_ms(90 * DAY_MS);
+    scene.act(Side::Receiver, Body::Keep { basis: Basis::LegalClaim, until }).expect("kept");
+    scene.world.run_until_quiet();
+    scene.erase(Side::Sender);
+    scene.world.pass(91 * DAY_MS).run_until_quiet();
+    assert!(scene.is_buried(sender, scene.request()), "its time is over");
+    // The home node comes back with nothing but what others have, while the laptop keeps the referral.
+    let request = scene.request();
+    let disk = &mut scene.world.nodes[home].disk;
+    let row = disk.rows.get_mut(&request).expect("it was here");
+    (row.value, row.life, row.bytes) = (serde_json::Value::Null, Life::Erased, 0);
+    disk.payloads.remove(&request);
+    disk.data_keys.remove(&request);
+    scene.world.restart(home).link(home, laptop).link(home, sender).run_until_quiet();
+    assert_eq!(scene.held(laptop), (2, true));
+    assert!(!scene.is_buried(home, scene.response()), "the laptop has it");
+    let node = scene.world.nodes[laptop].identity.node;
+    let erase = Body::Erase { node, receipt: Receipt::Erased };
+    scene.act_in(scene.parties(), laptop, Side::Receiver, erase).expect("erased");
+    scene.world.run_until_quiet();
+    assert!(scene.is_all_buried(home) && scene.is_all_buried(laptop) && scene.is_all_buried(sender));
+}
+
+#[test]
+fn as_many_processes_as_can_be_told_apart_do_not_hinder_that_it_is_given_up() {
+    // The event that erases is an edit, and begins a new history where there is no room: one of these counts leaves none for the end.
+    for starts in limits::SEEN_ENTRIES - 4..limits::SEEN_ENTRIES + 2 {
+        let (mut scene, _) = Scene::of([1, 1, 1]);
+        scene.act(Side::Sender, Body::Send).expect("sent");
+        scene.world.run_until_quiet();
+        scene.act(Side::Receiver, Body::Open { version: 1 }).expect("read");
+        scene.act(Side::Receiver, Body::Accept { version: 1 }).expect("accepted");
+        for _ in 0..starts {
+            scene.world.restart(scene.receiver).link(scene.sender, scene.receiver).run_until_quiet();
+            scene.act(Side::Receiver, Body::Contact(Contact::Made)).expect("rung");
+            scene.world.run_until_quiet();
+        }
+        scene.act(Side::Receiver, Body::HandBack(Reason::NoSpace)).expect("handed back");
+        scene.world.run_until_quiet();
+        scene.act(Side::Sender, Body::TakeBack).expect("taken back");
+        scene.world.run_until_quiet();
+        scene.world.restart(scene.receiver).link(scene.sender, scene.receiver).run_until_quiet();
+        scene.erase(Side::Receiver);
+        scene.world.restart(scene.receiver).link(scene.sender, scene.receiver).run_until_quiet();
+        scene.erase(Side::Sender);
+        assert!(scene.is_all_buried(scene.receiver) && scene.is_all_buried(scene.sender), "after {starts} starts");
     }
 }

@@ -7,7 +7,7 @@ use super::batch::{AddedChanges, DocumentRow, Quarantined, Wanted};
 use super::{Batch, Document, QuarantineMark, Usage};
 use crate::audience::Scope;
 use crate::document::crdt::Content;
-use crate::document::{History, StoredChange, about, chunk};
+use crate::document::{History, Kind, StoredChange, about, chunk};
 use crate::statement::{CurrentSet, Life, Seen, SignedStatement};
 use crate::{ActorId, ChangeHash, OrgId, Refusal, RefusalKind, Timestamp, VersionId};
 use sha2::{Digest, Sha256};
@@ -287,7 +287,8 @@ impl Document {
             life: standing.life,
             is_public: self.is_public(),
             name: String::new(),
-            about: None,
+            // Who follows a referral hears that a decision on it is gone.
+            about: self.row.as_ref().filter(|row| row.kind == Kind::DECISION).and_then(|row| row.about),
             value: serde_json::Value::Null,
             heads: standing.heads.iter().copied().collect(),
             conflicts: 0,

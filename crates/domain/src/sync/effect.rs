@@ -164,8 +164,8 @@ pub enum WriteAction {
 pub enum Answer {
     /// Done: the event that was written.
     Referred(crate::EventId),
-    /// A decision was put where the home node takes it: its document, and the event as it stands in it.
-    Drafted(DocId, crate::EventId),
+    /// A decision was put where the home node takes it: its document, and it.
+    Drafted(DocId, Box<crate::referral::Decision>),
     /// Done; for each write, whether it changed anything.
     Written(Vec<Written>),
     /// Done.

@@ -7,7 +7,7 @@
 //! - takes in what was written beside what stands, and writes again, on the generation that stands, the fields that were
 //!   changed in an earlier one meanwhile;
 //! - brings every scope of its audience to the same heads, and takes it back where its audience has left;
-//! - takes it back everywhere when it was withdrawn as a whole; the home node gives it up everywhere where it was given up.
+//! - takes it back everywhere when it was withdrawn as a whole, and gives it up everywhere where it was given up.
 //!
 //! What several nodes do of this at once comes to the same content. A document that stands as it should is not touched.
 
@@ -67,7 +67,8 @@ impl Engine {
         let document = own(loaded, doc_id)?;
         let standing = document.standing();
         if document.owner == self.own.org && document.is_given_up() {
-            if self.own.is_home && self.give_up(now, document, out)? {
+            // The home node may have no scope any more that this one has: with a partner that it let go.
+            if self.give_up(now, document, out)? {
                 self.refresh(doc_id, loaded, out);
             }
             return Ok(());

@@ -7,7 +7,7 @@ use super::sign::Said;
 use super::{Document, Loaded, Needs};
 use crate::audience::{Audience, Scope};
 use crate::document::crdt::Content;
-use crate::document::{Edit, StoredChange, chunk};
+use crate::document::{Edit, Kind, StoredChange, chunk};
 use crate::identity::signing::Tag;
 use crate::proposal::answer_document;
 use crate::referral::document::check_audience;
@@ -271,6 +271,12 @@ impl Engine {
         out: &mut Outcome,
     ) -> Result<bool, Refusal> {
         let document = own(loaded, doc_id)?;
+        if document.kind == Kind::DECISION {
+            // What was decided stands in the referral, or nowhere: nothing of it is kept twice.
+            let is_new = self.give_up(now, document, out)?;
+            self.refresh(doc_id, loaded, out);
+            return Ok(is_new);
+        }
         let live = self.live_scopes(document);
         if live.is_empty() && document.moved_to() == moved_to {
             return Ok(false);

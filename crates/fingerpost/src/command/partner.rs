@@ -111,7 +111,10 @@ async fn remove(place: &Place, id: String, yes: bool) -> Result<(), Failure> {
         let kept = rows.iter().filter(is_kept).count() as u64;
         let with_it = match kept {
             0 => "Nothing is kept of referrals with it.".to_owned(),
-            kept => format!("All that is kept here of {} with it goes too.", show::count(kept, "referral")),
+            kept => format!(
+                "All that is kept of {} with it goes too, on each of your nodes.",
+                show::count(kept, "referral")
+            ),
         };
         if !agreed(&format!("{}: its links are cut. {with_it}", view.row.name), "Remove it?")? {
             return declined();

@@ -133,8 +133,7 @@ impl Application {
                 let keys = known.keys.get(&case.parties.party(side));
                 let nodes = keys.into_iter().flat_map(|keys| keys.certificates()).map(|one| one.content());
                 let given: Vec<NodeId> = nodes.filter(|one| is_given_keys(one)).map(|one| one.node_id).collect();
-                let erasure = state.erasure(side);
-                erasure.is_over(given.iter(), now()) && erasure.late == 0
+                state.erasure(side).is_over(given.iter(), now())
             };
             rows.push(ErasureRow {
                 id: case.parties.referral,
@@ -416,6 +415,9 @@ fn told(erasure: &Erasure) -> Vec<String> {
     let nodes = erasure.nodes.iter().map(|(node, receipt)| format!("{receipt} by node {}", node_shown(node)));
     let kept = erasure.kept.iter().map(|(basis, until)| format!("kept until {}: {basis}", last_day(*until)));
     let late = (erasure.late > 0).then(|| format!("{} payloads came later and are not answered for", erasure.late));
+    if erasure.is_given_up {
+        return vec!["erased for good".to_owned()];
+    }
     nodes.chain(kept).chain(late).collect()
 }
 

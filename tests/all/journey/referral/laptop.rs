@@ -2,8 +2,8 @@
 
 use super::{Node, confirm};
 use super::{
-    Referring, act, attempt, attempt_saying, expect_clean, expect_whole, organisation, referring, row, share, text,
-    until,
+    Referring, act, attempt, attempt_saying, column, expect_clean, expect_whole, organisation, referring, row, share,
+    text, until,
 };
 use serde_json::Value;
 use tests::postgres::Cluster;
@@ -79,6 +79,13 @@ fn a_laptop_decides_and_the_home_node_writes_it() {
         assert_eq!(drafted(&laptop, &id), Vec::<Value>::new());
         attempt(&laptop, &id, "discard").expect_told(1, &["is no draft"]);
         both.expect(&id, "finished: declined (wrong-service); held by sender");
+        for node in [&both.arts, &laptop] {
+            until("nothing is kept of what was decided but the event", || {
+                let kept = "select doc_id from document where kind = 17 and value <> 'null' \
+                            union all select doc_id from change where doc_id in (select doc_id from document where kind = 17)";
+                column(node, kept).is_empty().then_some(())
+            });
+        }
         expect_clean(&laptop);
     });
 }

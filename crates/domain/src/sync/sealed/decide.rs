@@ -20,9 +20,12 @@ impl Engine {
         if row.kind != Kind::DECISION || row.owner != self.own.org {
             return None;
         }
-        self.sealed.decisions.retain(|(_, id)| *id != row.doc_id);
+        for of in [&mut self.sealed.decisions, &mut self.sealed.refused] {
+            of.retain(|(_, id)| *id != row.doc_id);
+        }
         let decision = Decision::read(&row.owner, &row.value).ok().filter(|_| row.life == Life::Live)?;
         if decision.refused.is_some() {
+            self.sealed.refused.insert((decision.parties, row.doc_id));
             return None;
         }
         self.sealed.decisions.insert((decision.parties, row.doc_id));
@@ -40,13 +43,23 @@ impl Engine {
 
     /// Decisions on a referral that wait for the home node, as many as are looked at in one step.
     fn waiting(&self, parties: &Parties) -> impl Iterator<Item = DocId> {
-        let ids = [[0; 32], [0xff; 32]].map(|bytes| (*parties, DocId::from_bytes(bytes)));
-        let [first, last] = ids;
-        self.sealed.decisions.range(first..=last).map(|(_, id)| *id).take(limits::DECISIONS_OPEN)
+        on(&self.sealed.decisions, parties)
     }
 
     pub(in crate::sync) fn needs_to_decide(&self, parties: &Parties, needs: &mut Needs) {
-        needs.documents.extend(self.waiting(parties));
+        needs.documents.extend(self.waiting(parties).chain(on(&self.sealed.refused, parties)));
+    }
+
+    /// Gives up the decisions on a referral that have no effect: of what is given up there is nothing to decide, and nothing is kept.
+    pub(super) fn decide_no_more(
+        &mut self,
+        now: Timestamp,
+        parties: &Parties,
+        loaded: &mut Loaded,
+        out: &mut Outcome,
+    ) -> Result<(), Refusal> {
+        let left: Vec<DocId> = self.waiting(parties).chain(on(&self.sealed.refused, parties)).collect();
+        left.into_iter().try_for_each(|id| self.withdraw(now, id, None, loaded, out).map(drop))
     }
 
     /// Puts a decision where the home node takes it.
@@ -65,10 +78,10 @@ impl Engine {
             )
             .hint("take it back first if it is another one that you want: `fingerpost referral discard`"));
         }
-        let (doc_id, id) = (Decision::document(&event, &self.own.org), event.id());
+        let doc_id = Decision::document(&event, &self.own.org);
         let decision = Decision { parties, event, refused: None };
         self.create(now, doc_id, Kind::DECISION, decision.value(), &Audience::Own, loaded, out)?;
-        Ok(Answer::Drafted(doc_id, id))
+        Ok(Answer::Drafted(doc_id, Box::new(decision)))
     }
 
     /// What was sealed for decisions that are not written yet, and is to be here before they are.
@@ -141,6 +154,12 @@ impl Engine {
         };
         self.write(now, writes, loaded, out).map(drop)
     }
+}
+
+/// Decisions on a referral, as many as are looked at in one step.
+fn on(decisions: &BTreeSet<(Parties, DocId)>, parties: &Parties) -> impl Iterator<Item = DocId> {
+    let [first, last] = [[0; 32], [0xff; 32]].map(|bytes| (*parties, DocId::from_bytes(bytes)));
+    decisions.range(first..=last).map(|(_, id)| *id).take(limits::DECISIONS_OPEN)
 }
 
 fn no_words() -> Refusal {

@@ -1,5 +1,6 @@
 //! Looking at a referral: asking for what is lacking, taking it, and destroying what is to be dropped.
 
+use super::bury::is_unread;
 use super::{FetchPayloads, Gather, Gathering, Held, KeptPayload, KeyWanted, Payloads, ReceivedKey, Referring, Stage};
 use crate::referral::fold::Standing;
 use crate::referral::{Blob, Body, Both, Parties, Receipt, Role, Side, WrappedKey};
@@ -39,7 +40,7 @@ impl Engine {
             Stage::Asked { until, .. } | Stage::Rest { until } => Some(until),
             Stage::Look | Stage::Queued | Stage::Alone | Stage::Full => None,
         };
-        let kept = self.sealed.outstanding.values().filter_map(|until| *until);
+        let kept = self.sealed.outlived.first().map(|(until, _)| *until);
         self.sealed.due.values().filter_map(until).chain(kept).min()
     }
 
@@ -111,6 +112,9 @@ impl Engine {
         let held = loaded.referrals.get(&parties.request()).cloned().unwrap_or_default();
         if self.is_given_up(&parties, side, loaded) {
             return self.bury(now, parties, side, &held, loaded, out);
+        }
+        if is_unread(&parties.document(side.other()), loaded) && !held.has_anything() {
+            return self.look_at_unread(now, parties, side, (&both, &held), loaded, out);
         }
         // Nothing is asked for, and nothing dropped, upon a response alone: anybody can write one.
         if both.request.is_none() {

@@ -131,8 +131,12 @@ pub(super) struct Gatherings {
     full: BTreeSet<OrgId>,
     /// Decisions of this organisation's that wait for its home node.
     decisions: BTreeSet<(Parties, DocId)>,
+    /// Those that it refused, until somebody has read that.
+    refused: BTreeSet<(Parties, DocId)>,
     /// Referrals that were erased here and not yet at the other party: until when that keeps them, where it said so.
     outstanding: BTreeMap<Parties, Option<Timestamp>>,
+    /// Those of which that is known, by it.
+    outlived: BTreeSet<(Timestamp, Parties)>,
 }
 
 #[derive(Debug)]
@@ -242,7 +246,7 @@ impl Engine {
 
     /// A referral as it stands here, from both documents, each as far as it is here and can be read.
     pub(crate) fn both(&self, parties: &Parties, loaded: &Loaded) -> Both {
-        let shown = |id: &DocId| loaded.documents.get(id).and_then(|d: &Document| d.row.as_ref()).map(|row| &row.value);
+        let shown = |id: &DocId| loaded.documents.get(id).and_then(|d: &Document| d.row.as_ref());
         Both::of(parties, shown, &homes_of(&self.sealed.homes, parties))
     }
 

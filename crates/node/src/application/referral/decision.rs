@@ -4,8 +4,8 @@ use super::super::{Application, fault};
 use super::case::Case;
 use domain::document::Kind;
 use domain::log::LogCursor;
+use domain::referral::Decision;
 use domain::referral::fold::Standing;
-use domain::referral::{Decision, Parties};
 use domain::statement::Life;
 use domain::sync::batch::DocumentRow;
 use domain::sync::effect::{Command, Write, WriteAction};
@@ -37,17 +37,16 @@ impl Application {
     /// the home node refuses it, so does this, and nothing of it is left.
     pub(super) async fn word_of_home(
         &self,
-        parties: &Parties,
-        decision: DocId,
+        (id, decision): (DocId, &Decision),
         before: LogCursor,
     ) -> Result<Option<EventId>, Refusal> {
         if !self.is_home_linked().await? {
             return Ok(None);
         }
-        match tokio::time::timeout(PATIENCE, self.hear_home(parties, decision, before)).await {
+        match tokio::time::timeout(PATIENCE, self.hear_home(id, decision, before)).await {
             Ok(Ok(Word::Written(event))) => Ok(Some(event)),
             Ok(Ok(Word::Refused(refusal))) => {
-                self.withdraw_decisions([decision]).await?;
+                self.withdraw_decisions([id]).await?;
                 Err(refusal)
             }
             Ok(Ok(Word::None)) | Err(_) => Ok(None),
@@ -55,26 +54,26 @@ impl Application {
         }
     }
 
-    async fn hear_home(&self, parties: &Parties, decision: DocId, mut cursor: LogCursor) -> Result<Word, Refusal> {
+    async fn hear_home(&self, id: DocId, decision: &Decision, mut cursor: LogCursor) -> Result<Word, Refusal> {
         loop {
-            match self.word(parties, decision).await? {
+            match self.word(id, decision).await? {
                 Word::None => cursor = self.await_log_page(TELLING, None, &cursor).await?.next,
                 word => return Ok(word),
             }
         }
     }
 
-    async fn word(&self, parties: &Parties, id: DocId) -> Result<Word, Refusal> {
+    async fn word(&self, id: DocId, decision: &Decision) -> Result<Word, Refusal> {
         let Some(row) = self.row(id).await? else { return Ok(Word::None) };
-        let decision = Decision::read(&row.owner, &row.value)?;
-        if let Some(said) = decision.refused {
+        let stands = Decision::read(&row.owner, &row.value).ok();
+        if let Some(said) = stands.and_then(|stands| stands.refused) {
             let refusal = Refusal::new(RefusalKind::WrongState, format!("the home node refused it: {}", said.why));
             return Ok(Word::Refused(Refusal { hint: said.hint, ..refusal }));
         }
         if row.life == Life::Live {
             return Ok(Word::None);
         }
-        let case = self.case_of(parties).await?;
+        let case = self.case_of(&decision.parties).await?;
         let effective = case.referral.events.iter().filter(|told| told.standing == Standing::Effective);
         let mut written = effective.filter(|told| told.event.as_ref().is_some_and(|one| decision.is_written_as(one)));
         Ok(written.next_back().map_or(Word::None, |told| Word::Written(told.id)))

@@ -398,7 +398,7 @@ impl Application {
         let answer = self.engine()?.ask(Command::Refer(Box::new(referring))).await?;
         let event = match answer {
             Answer::Referred(event) => Some(event),
-            Answer::Drafted(decision, _) => self.word_of_home(&parties, decision, before).await?,
+            Answer::Drafted(id, decision) => self.word_of_home((id, &decision), before).await?,
             _ => return Err(Refusal::malformed("the engine answered something else")),
         };
         let case = self.case_of(&parties).await?;

@@ -87,9 +87,13 @@ impl Application {
                 until => break until,
             }
         };
-        let drafts = until.map_or(behind, |until| behind.up_to(&until));
+        let range = until.map_or(behind, |until| behind.up_to(&until));
         // One more than there is room for tells whether there are more.
-        let drafts = self.0.store.drafts(&drafts, limit.saturating_add(1)).await.map_err(fault)?;
+        if all {
+            let given_up = self.given_up_in(&range, limit.saturating_add(1)).await?;
+            rows.extend(given_up.iter().map(|one| (one.id, one.row())));
+        }
+        let drafts = self.0.store.drafts(&range, limit.saturating_add(1)).await.map_err(fault)?;
         rows.extend(drafts.iter().map(|kept| (kept.key.request.record(), self.draft_row(kept))));
         let is_cut = rows.len() > limit;
         let rows: Vec<_> = rows.into_values().take(limit).collect();

@@ -116,7 +116,8 @@ impl Application {
         Ok(found.pop().filter(|_| found.is_empty()))
     }
 
-    async fn given_up_in(&self, range: &RecordRange, limit: usize) -> Result<Vec<GivenUp>, Refusal> {
+    /// Those in a range, by id; at most `limit`.
+    pub(super) async fn given_up_in(&self, range: &RecordRange, limit: usize) -> Result<Vec<GivenUp>, Refusal> {
         let stones = self.0.store.tombstones(&self.0.org, range, limit).await.map_err(fault)?;
         let partners: Vec<OrgId> = self.known().await?.partners.keys().copied().collect();
         let mut all: Vec<GivenUp> = stones.iter().map(|stone| self.read_stone(stone, &partners)).collect();
