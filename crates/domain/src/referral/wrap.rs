@@ -8,7 +8,7 @@ use super::payload::DataKey;
 use crate::identity::object::{does_not_parse, expect_version_1, not_canonical};
 use crate::identity::sealing::{SealingKey, SealingSecret, X_WING};
 use crate::identity::signing::Tag;
-use crate::identity::{Holds, NodeCertificate, NodeState};
+use crate::identity::{Holds, KeysObject, NodeCertificate, NodeState, Signed};
 use crate::limits::WRAPPED_KEY_BYTES;
 use crate::{DataKeyId, NodeId, OrgId, RecordId, Refusal};
 use hpke::aead::ChaCha20Poly1305;
@@ -18,6 +18,7 @@ use hpke::{Deserializable, OpModeR, OpModeS, Serializable, single_shot_open, sin
 use prost::Message;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
+use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 /// What a wrapped key is bound to: it opens for this alone.
@@ -74,6 +75,12 @@ const WHAT: &str = "a wrapped key";
 /// Whether a node is given the keys of referrals: it is active, and holds everything.
 pub fn is_given_keys(certificate: &NodeCertificate) -> bool {
     certificate.state == NodeState::Active && certificate.holds == Holds::All
+}
+
+/// Those of an organisation's nodes: each may have been given the key of any of its referrals.
+pub fn given_keys(keys: &KeysObject) -> BTreeSet<NodeId> {
+    let certificates = keys.certificates().map(Signed::content);
+    certificates.filter(|one| is_given_keys(one)).map(|one| one.node_id).collect()
 }
 
 /// Wraps a key for each node of an organisation that is given keys; one random seed for each, in the order of the certificates. A node

@@ -6,7 +6,7 @@ use crate::api::{AccessRow, AgreementRow, Direction, DueRow, ErasureRow, Privacy
 use crate::clock::now;
 use domain::pii::Pii;
 use domain::referral::access::{self, Access, AccessKind, Head};
-use domain::referral::wrap::is_given_keys;
+use domain::referral::wrap::given_keys;
 use domain::referral::{Basis, Erasure, Hold, SharingAgreement, Side, draft_due, due, last_day};
 use domain::{NodeId, OrgId, RecordId, Refusal, RefusalKind, Timestamp};
 use serde_json::json;
@@ -130,9 +130,7 @@ impl Application {
             }
             // Every node that was given the key has to have said so.
             let is_over = |side: Side| {
-                let keys = known.keys.get(&case.parties.party(side));
-                let nodes = keys.into_iter().flat_map(|keys| keys.certificates()).map(|one| one.content());
-                let given: Vec<NodeId> = nodes.filter(|one| is_given_keys(one)).map(|one| one.node_id).collect();
+                let given = known.keys.get(&case.parties.party(side)).map(given_keys).unwrap_or_default();
                 state.erasure(side).is_over(given.iter(), now())
             };
             rows.push(ErasureRow {
@@ -411,13 +409,13 @@ impl Application {
 
 /// What an organisation's nodes say of what they erased or keep.
 fn told(erasure: &Erasure) -> Vec<String> {
+    if erasure.is_given_up {
+        return vec!["erased for good".to_owned()];
+    }
     let node_shown = |node: &NodeId| node.to_string().chars().take(NODE_SHOWN).collect::<String>();
     let nodes = erasure.nodes.iter().map(|(node, receipt)| format!("{receipt} by node {}", node_shown(node)));
     let kept = erasure.kept.iter().map(|(basis, until)| format!("kept until {}: {basis}", last_day(*until)));
     let late = (erasure.late > 0).then(|| format!("{} payloads came later and are not answered for", erasure.late));
-    if erasure.is_given_up {
-        return vec!["erased for good".to_owned()];
-    }
     nodes.chain(kept).chain(late).collect()
 }
 

@@ -55,9 +55,7 @@ impl Engine {
 
     /// The nodes of an organisation that may have been given a referral's key, and are in use.
     fn given_keys(&self, org: &OrgId) -> BTreeSet<NodeId> {
-        let keys = self.keys.get(org).into_iter().flat_map(|keys| keys.certificates());
-        let given = keys.map(crate::identity::Signed::content).filter(|one| wrap::is_given_keys(one));
-        given.map(|one| one.node_id).collect()
+        self.keys.get(org).map(wrap::given_keys).unwrap_or_default()
     }
 
     /// What the other party gave up before any of it came here cannot be joined with what this organisation said, nor be shown to
