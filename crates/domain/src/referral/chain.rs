@@ -95,9 +95,7 @@ impl Link<'_> {
                 format!("tell them first: `referral end`, of the referral that came here, with --outcome {outcome}")
             }
             Some(Between::HoldAgain) => {
-                "the person is here again: accept anew, hand back or pass on anew the referral \
-                                         that came here first"
-                    .to_owned()
+                "the person is here again: accept, hand back or pass on anew the one that came here".to_owned()
             }
             _ => "end the referral that came here first, with what is known of how it goes on".to_owned(),
         };

@@ -61,8 +61,8 @@ impl Case {
 
     /// Refused while somebody who came here, as one of these others says, counts as passed on by this one.
     pub(crate) fn may_be_lost<'c>(&self, others: impl IntoIterator<Item = &'c Self>) -> Result<(), Refusal> {
-        let previous = |one: &&Self| one.received().is_some() && one.received() == self.previous();
-        let mut received = others.into_iter().filter(previous);
+        let Some(previous) = self.previous() else { return Ok(()) };
+        let mut received = others.into_iter().filter(|one| one.received() == Some(previous));
         received.try_for_each(|received| row::link(received, self).permit_losing_next(self.parties.referral))
     }
 
